@@ -1,0 +1,33 @@
+// Status codes that cross the boundary between the compiled engine and its bindings. Portable: read by asc and by tsc.
+// 0 is success; a function that returns an index or a count returns the negated code on failure.
+// What each means to a user, and what to do about it, is said once: in bindings/errors.ts.
+
+export const STATUS_OK = 0;
+export const STATUS_ADDRESS_OUT_OF_RANGE = 1; // a: address, b: width or length, c: pages of the address space
+export const STATUS_PROTECTED = 2; // a: page, b: 1 for a store
+export const STATUS_DEVICE_PAGE = 3; // a: page, b: 1 for a store
+export const STATUS_OUT_OF_FRAMES = 4; // a: VM, b: regions it manages, c: pages resident
+export const STATUS_SWAP_FULL = 5; // a: VM, b: page, c: slots
+export const STATUS_SWAP_WRITE_FAILED = 6; // a: VM, b: page, c: slot
+export const STATUS_SWAP_READ_FAILED = 7; // a: VM, b: page, c: slot
+export const STATUS_TABLES_FULL = 8; // a: which table (TABLE_…), b: its capacity
+export const STATUS_NOT_ENOUGH_MEMORY = 9; // a: regions asked for, b: regions there are
+export const STATUS_TOO_LITTLE_LEFT = 10; // a: frames left, b: least frames
+export const STATUS_NOT_MANAGED = 11; // a: machine slot, b: number of slots, c: how many of them are managed
+export const STATUS_ACCESS_REFUSED = 12; // a: machine slot
+export const STATUS_MISALIGNED = 13; // a: address, b: length
+export const STATUS_NO_SUCH_VM = 14; // a: VM
+export const STATUS_NO_SUCH_REPLICA = 15; // a: replica
+export const STATUS_NO_SUCH_CHANGE = 16; // a: change
+export const STATUS_CHANGE_SETTLED = 17; // a: change
+export const STATUS_BAD_OPTION = 18; // a: which (OPTION_…), b: value
+export const STATUS_TRACE_CORRUPT = 19; // a: record in the block, b: byte in the block
+export const STATUS_INVARIANT = 20; // a: which (INVARIANT_…), b, c: where
+
+export const TABLE_VMS = 1;
+export const TABLE_REPLICAS = 2;
+export const TABLE_PAGE_OBJECTS = 3;
+export const TABLE_NODES = 4;
+export const TABLE_MAP_NODES = 5;
+export const TABLE_CHANGES = 6;
+export const TABLE_PLAYERS = 7;

@@ -1,0 +1,85 @@
+/**
+ * The boundary to the compiled engine, function by function. Everything is a 32-bit integer or a float64; no BigInt on hot calls.
+ * A `Handle` (VM, replica, change, player) is a 1-based index. Functions that return a handle or count return the negated
+ * status on failure (see assembly/shared/status.ts); functions that return a status return 0 on success. The numbers that belong to a failure are in
+ * the control block (errorA, errorB, errorC).
+ */
+export interface EngineExports {
+  readonly memory?: WebAssembly.Memory;
+
+  // ---- life of the engine --------------------------------------------------------------------------------------
+  /** log2 of the page size this module was built for. */
+  pageShift(): number;
+  /** Address of the control block. */
+  controlAddress(): number;
+  /** Reads the configuration words of the control block, lays out all tables, writes their addresses and the total size (float64). Status. */
+  enginePlan(): number;
+  /** Clears the tables. The memory must have grown to the planned size. Status. */
+  engineInit(): number;
+  /** Walks the whole state; 0, or STATUS_INVARIANT with the broken invariant's number and place. */
+  engineValidate(): number;
+
+  // ---- VMs and rights -------------------------------------------------------------------------------------------
+  /** A VM with one replica. `eviction`: EVICTION_…; `seekOrder`: up to five SEEK_… classes, four bits each, first in the lowest; flags: EXPAND_… */
+  vmCreate(regions: number, addressSpacePages: number, eviction: number, seekOrder: number, evictBatch: number, flags: number): number;
+  vmDispose(vm: number): number;
+  /** First replica of a VM. */
+  vmReplica(vm: number): number;
+  /** Reduces by `regions`; `firstSlot` 0xffffffff: by the selection policy, else the machine slots firstSlot … firstSlot+regions-1. Returns the change. */
+  rightsReduce(vm: number, regions: number, firstSlot: number, flags: number, requestNs: number): number;
+  /** Expands by `regions`. `grantNs` is when the rights move (later than `requestNs` only under eager). Returns the change. */
+  rightsExpand(vm: number, regions: number, flags: number, requestNs: number, grantNs: number): number;
+  /** Fig. 9 for one machine slot. Status. */
+  rightsTouch(vm: number, slot: number): number;
+  changeCancel(change: number): number;
+
+  // ---- replicas --------------------------------------------------------------------------------------------------
+  replicaFork(replica: number): number;
+  replicaRestore(replica: number, from: number): number;
+  replicaDispose(replica: number): number;
+  /** Zero-extended value, or the negated status. */
+  load8(replica: number, address: number): number;
+  load16(replica: number, address: number): number;
+  load32(replica: number, address: number): number;
+  /** Status; the eight bytes are in the control block's scratch words. */
+  load64(replica: number, address: number): number;
+  store8(replica: number, address: number, value: number): number;
+  store16(replica: number, address: number, value: number): number;
+  store32(replica: number, address: number, value: number): number;
+  /** Stores the eight bytes of the control block's scratch words. */
+  store64(replica: number, address: number): number;
+  /** Checks a range for a bulk operation: bounds, protection, device pages. `write` 0 or 1. Status. */
+  rangeCheck(replica: number, address: number, length: number, write: number): number;
+  /** One piece of a bulk operation, an access: the address in linear memory of the byte at `address`, as unsigned (`>>> 0`); 0 on failure (status in the control block). */
+  pageForRead(replica: number, address: number): number;
+  pageForWrite(replica: number, address: number): number;
+  /** Without any counter or time: where page `page`'s content is. Linear-memory address of its frame or of its slot (`>>> 0`), or 0: then peekSlot() tells. */
+  peek(replica: number, page: number): number;
+  /** After peek returned 0: slot number + 1 in the host's store, or 0 for a page of zeros. */
+  peekSlot(): number;
+  /** ADVICE_…; whole pages. Status; pages done in the control block. */
+  advise(replica: number, page: number, pages: number, advice: number): number;
+  /** PROTECTION_… for whole pages. Status. */
+  protect(replica: number, page: number, pages: number, protection: number): number;
+
+  // ---- traces --------------------------------------------------------------------------------------------------
+  /** A player that replays compact-trace blocks on a replica. */
+  playerCreate(replica: number): number;
+  playerDispose(player: number): number;
+  /** Address of the player's block buffer (`>>> 0`); TRACE_BLOCK_BYTES long. */
+  playerBuffer(player: number): number;
+  /** Address of the player's next-use column, one u32 a visit, for `farthest` (`>>> 0`). */
+  playerNextUse(player: number): number;
+  /** A new block of `bytes` bytes with `records` records stands in the buffer. Status. */
+  playerFeed(player: number, bytes: number, records: number): number;
+  /** Runs until the clock reaches `untilNs`, `maxRecords` records are done, the block ends, or a fault waited for I/O. RUN_… , or the negated status. */
+  playerRun(player: number, untilNs: number, maxRecords: number): number;
+}
+
+/** What the compiled engine calls on the host. */
+export interface EngineImports {
+  /** Writes `count` pages; at `batch` stand pairs of u32: slot, address of the page. Returns how many were written, in order; fewer than `count` means the next one failed. */
+  swapWrite(batch: number, count: number): number;
+  /** Reads one page into `address`. 0, or not 0 on failure. */
+  swapRead(slot: number, address: number): number;
+}
