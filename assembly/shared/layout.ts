@@ -1,0 +1,310 @@
+// The layout of every record in linear memory. Portable: read by asc and by tsc; every number is written once and the next derived from it.
+// All words are u32 unless a drawing says f64 (8 bytes, aligned to 8). Index 0 means none: VMs, replicas, regions, frames, page objects, nodes,
+// changes and players count from 1 here, and slots of swap and machine slots are kept as number + 1. Public numbers start at 0.
+
+/*  Control block, at CONTROL; nothing lies below it, so that address 0 is never a record.
+    ┌ failure ────────────┬ configuration, written before enginePlan ┬ plan: addresses of the tables ┬ state ┐ */
+export const CONTROL = 1024;
+
+export const CB_STATUS = 0; // status of the last failure
+export const CB_ERROR_A = CB_STATUS + 4; // the numbers involved, see status.ts
+export const CB_ERROR_B = CB_ERROR_A + 4;
+export const CB_ERROR_C = CB_ERROR_B + 4;
+export const CB_SCRATCH = CB_ERROR_C + 4; // 8 bytes: the value of load64 and store64
+export const CB_BULK_DONE = CB_SCRATCH + 8; // pages done by advise, protect
+export const CB_PEEK_SLOT = CB_BULK_DONE + 4;
+
+export const CB_REGIONS = CB_PEEK_SLOT + 4; // configuration: regions of the pool
+export const CB_REGION_SHIFT = CB_REGIONS + 4; // log2 of the frames in a region
+export const CB_SLOTS = CB_REGION_SHIFT + 4;
+export const CB_SWAP_STORE = CB_SLOTS + 4; // SWAP_STORE_…
+export const CB_VMS = CB_SWAP_STORE + 4; // capacity of each table
+export const CB_REPLICAS = CB_VMS + 4;
+export const CB_CHANGES = CB_REPLICAS + 4;
+export const CB_PLAYERS = CB_CHANGES + 4;
+export const CB_EVENTS = CB_PLAYERS + 4; // a power of two
+export const CB_PAGE_OBJECTS = CB_EVENTS + 4; // 0: the default, written back by enginePlan
+export const CB_NODES = CB_PAGE_OBJECTS + 4; // 0: the default, written back by enginePlan
+export const CB_MAP_NODES = CB_NODES + 4; // 0: the default, written back by enginePlan
+export const CB_COLUMN_PAGES = CB_MAP_NODES + 4; // pages of address space that cached translations can cover, all processors together
+export const CB_QUEUE = CB_COLUMN_PAGES + 4; // servers of the swap device, 1 … QUEUE_MAX
+export const CB_EXPAND_SELECTION = CB_QUEUE + 4; // EXPAND_…
+export const CB_EVENT_MASK = CB_EXPAND_SELECTION + 4; // bit n: events of type n are recorded; may change at any time
+export const CB_ACCESS_NS = CB_EVENT_MASK + 4; // f64
+export const CB_READ_NS = CB_ACCESS_NS + 8; // f64: latency + transfer of one page
+export const CB_WRITE_NS = CB_READ_NS + 8; // f64
+
+export const CB_TOTAL_BYTES = CB_WRITE_NS + 8; // f64: plan
+export const CB_BOOK_BYTES = CB_TOTAL_BYTES + 8; // f64: all but frames and linear swap
+export const CB_REGION_MANAGER = CB_BOOK_BYTES + 8; // columns of the rights table, one u32 a region
+export const CB_REGION_MANAGER_SLOT = CB_REGION_MANAGER + 4;
+export const CB_REGION_USER = CB_REGION_MANAGER_SLOT + 4;
+export const CB_REGION_USER_SLOT = CB_REGION_USER + 4;
+export const CB_REGION_REDUCE = CB_REGION_USER_SLOT + 4; // the reduction a region is part of
+export const CB_REGION_EXPAND = CB_REGION_REDUCE + 4; // the expansion that waits for a region's use
+export const CB_REGION_FREE = CB_REGION_EXPAND + 4; // free frames
+export const CB_REGION_HINT = CB_REGION_FREE + 4; // no free frame of the region lies below this word of the bitmap
+export const CB_FRAME_BITS = CB_REGION_HINT + 4; // bitmap, 1 = free
+export const CB_FRAME_TABLE = CB_FRAME_BITS + 4;
+export const CB_OBJECT_TABLE = CB_FRAME_TABLE + 4;
+export const CB_NODE_TABLE = CB_OBJECT_TABLE + 4;
+export const CB_NODE_REFERENCES = CB_NODE_TABLE + 4;
+export const CB_NODE_CHECKS = CB_NODE_REFERENCES + 4; // for engineValidate
+export const CB_MAP_TABLE = CB_NODE_CHECKS + 4;
+export const CB_VM_TABLE = CB_MAP_TABLE + 4;
+export const CB_REPLICA_TABLE = CB_VM_TABLE + 4;
+export const CB_PROCESSOR_TABLE = CB_REPLICA_TABLE + 4;
+export const CB_CHANGE_TABLE = CB_PROCESSOR_TABLE + 4;
+export const CB_PLAYER_TABLE = CB_CHANGE_TABLE + 4;
+export const CB_EVENT_TABLE = CB_PLAYER_TABLE + 4;
+export const CB_SLOT_BITS = CB_EVENT_TABLE + 4; // bitmap, 1 = free
+export const CB_SLOT_SUMMARY = CB_SLOT_BITS + 4; // bitmap over the words of the bitmap
+export const CB_COLUMN_TABLE = CB_SLOT_SUMMARY + 4;
+export const CB_BATCH = CB_COLUMN_TABLE + 4; // pairs slot, address for swapWrite
+export const CB_FRAME_BASE = CB_BATCH + 4; // address that frame 0 would have
+export const CB_SWAP_BASE = CB_FRAME_BASE + 4;
+
+export const CB_READY = CB_SWAP_BASE + 4; // state: 1 after engineInit
+export const CB_OBJECT_TOP = CB_READY + 4; // objects ever made
+export const CB_OBJECT_FREE = CB_OBJECT_TOP + 4; // head of the free list
+export const CB_OBJECTS_USED = CB_OBJECT_FREE + 4;
+export const CB_NODE_TOP = CB_OBJECTS_USED + 4;
+export const CB_NODE_FREE = CB_NODE_TOP + 4;
+export const CB_NODES_USED = CB_NODE_FREE + 4;
+export const CB_MAP_TOP = CB_NODES_USED + 4;
+export const CB_MAP_FREE = CB_MAP_TOP + 4;
+export const CB_MAPS_USED = CB_MAP_FREE + 4;
+export const CB_COLUMN_TOP = CB_MAPS_USED + 4; // pages of the column table given out
+export const CB_SLOTS_USED = CB_COLUMN_TOP + 4;
+export const CB_SLOT_HINT = CB_SLOTS_USED + 4; // no free slot lies below this word of the summary
+export const CB_CLEAN_PAGES = CB_SLOT_HINT + 4; // resident pages that have a slot
+export const CB_RECLAIM_FRAME = CB_CLEAN_PAGES + 4; // last frame that gave up its slot
+export const CB_CHANGE_NEXT = CB_RECLAIM_FRAME + 4; // where the search for a change record starts
+export const CB_EVENT_HEAD = CB_CHANGE_NEXT + 4; // events ever recorded; wraps
+export const CB_PIN_A = CB_EVENT_HEAD + 4; // frames that eviction passes over: the pages of the access in hand
+export const CB_PIN_B = CB_PIN_A + 4;
+export const CB_PIN_C = CB_PIN_B + 4;
+export const CB_PINNED_REGION = CB_PIN_C + 4; // region that finding a frame passes over
+export const CB_COUNT_OBJECTS = CB_PINNED_REGION + 4; // operations, for the tests of the bounds: page objects looked at,
+export const CB_COUNT_NODES = CB_COUNT_OBJECTS + 4; // nodes of page tables copied, made or freed,
+export const CB_COUNT_REGIONS = CB_COUNT_NODES + 4; // regions whose rights were read or changed,
+export const CB_COUNT_PROCESSORS = CB_COUNT_REGIONS + 4; // processors whose cached translations were looked at,
+export const CB_COUNT_COPIES = CB_COUNT_PROCESSORS + 4; // pages copied, filled or compared
+export const CB_DEVICE_BUSY = (CB_COUNT_COPIES + 4 + 7) & -8; // QUEUE_MAX x f64: when each server of the device is free
+export const QUEUE_MAX = 64;
+export const CONTROL_BYTES = CB_DEVICE_BUSY + QUEUE_MAX * 8;
+
+export const SWAP_STORE_NONE = 0;
+export const SWAP_STORE_LINEAR = 1;
+export const SWAP_STORE_HOST = 2;
+
+/*  Frame: one a frame of real memory. Frame f of region r: f = r << regionShift | i, so frame numbers start at one region's worth.
+    0        4       8       12      16
+    ├ object ┼ newer ┼ older ┼ mark  ┤   object 0: free. newer, older: the VM's recency list. mark: clock's referenced bit, or the next use (farthest) */
+export const FRAME_OBJECT = 0;
+export const FRAME_NEWER = FRAME_OBJECT + 4;
+export const FRAME_OLDER = FRAME_NEWER + 4;
+export const FRAME_MARK = FRAME_OLDER + 4;
+export const FRAME_BYTES = FRAME_MARK + 4;
+
+/*  Page object: a page's content, wherever it is, and how many page-table entries refer to it.
+    0            4       8      12     16   18      20      24        28      32
+    ├ references ┼ frame ┼ slot ┼ page ┼ vm ┼ flags ┼ check ┼ (spare) ┼ (spare) ┤   frame 0, slot 0: a page of zeros. frame and slot: clean. slot is number + 1.
+    page: its number in the address space, the same in all replicas that share it. In the free list `frame` is the next. */
+export const OBJECT_REFERENCES = 0;
+export const OBJECT_FRAME = OBJECT_REFERENCES + 4;
+export const OBJECT_SLOT = OBJECT_FRAME + 4;
+export const OBJECT_PAGE = OBJECT_SLOT + 4;
+export const OBJECT_VM = OBJECT_PAGE + 4; // u16
+export const OBJECT_FLAGS = OBJECT_VM + 2; // u16
+export const OBJECT_CHECK = OBJECT_FLAGS + 2; // references found by engineValidate
+export const OBJECT_BYTES = OBJECT_CHECK + 12;
+export const OBJECT_LOCKED = 1;
+export const OBJECT_DISCARDABLE = 2;
+
+/*  Page-table entry: a page object (low 26 bits) and what the replica may do with the page.
+    Node: NODE_ENTRIES of them, or of node numbers above the lowest level. Counted; copied on the way down to a write. */
+export const ENTRY_OBJECT_MASK = 0x03ffffff;
+export const ENTRY_NO_STORE = 0x04000000;
+export const ENTRY_NO_LOAD = 0x08000000;
+export const ENTRY_DEVICE = 0x10000000;
+export const NODE_SHIFT = 6;
+export const NODE_ENTRIES = 1 << NODE_SHIFT;
+export const NODE_BYTES_SHIFT = NODE_SHIFT + 2;
+export const NODE_BYTES = 1 << NODE_BYTES_SHIFT;
+
+/*  Node of a machine map: which region sits at a VM's machine slot, a radix tree of 64, with a bitmap of 64 for each question that
+    is asked of it. In the lowest level a bit speaks of the slot, above it of the child (any; for HELD: all).
+    0         8          16         24          32        40     48 .. 64 ............... 320
+    ├ managed ┼ userless ┼ borrowed ┼ take-over ┼ manages ┼ held ┼ (pad) ┼ 64 x region/node ┤   the first four are the SEEK_ classes less one */
+export const SEEK_MANAGED = 1; // managed and used, with a free frame
+export const SEEK_USERLESS = 2; // managed, no user
+export const SEEK_BORROWED = 3; // used, not managed, with a free frame
+export const SEEK_TAKE_OVER = 4; // managed, used by another
+export const SEEK_EVICT = 5; // no bitmap: evict one's own
+export const MAP_MANAGES = 5; // bitmap numbers above the classes
+export const MAP_HELD = 6;
+export const MAP_BITMAPS = 6;
+export const MAP_ENTRIES = 64; // offset of the entries
+export const MAP_BYTES = MAP_ENTRIES + NODE_ENTRIES * 4;
+export const SEEK_DEFAULT = 0x54321; // classes in order, four bits each, first in the lowest
+
+/*  VM. Record 0 is the pool itself: its machine map holds each region at slot = region - 1, `manages` = has no manager.
+    Words, then f64s. */
+export const VM_LIVE = 0;
+export const VM_MANAGED = VM_LIVE + 4; // regions it manages
+export const VM_USED = VM_MANAGED + 4; // regions it uses
+export const VM_OWN = VM_USED + 4; // regions it manages and uses
+export const VM_MAP_ROOT = VM_OWN + 4;
+export const VM_MAP_HEIGHT = VM_MAP_ROOT + 4;
+export const VM_NEWEST = VM_MAP_HEIGHT + 4; // recency list of frames
+export const VM_OLDEST = VM_NEWEST + 4;
+export const VM_RESIDENT = VM_OLDEST + 4; // pages in frames
+export const VM_EVICTION = VM_RESIDENT + 4; // EVICTION_…
+export const VM_SEEK = VM_EVICTION + 4;
+export const VM_EVICT_BATCH = VM_SEEK + 4;
+export const VM_REPLICA_FIRST = VM_EVICT_BATCH + 4;
+export const VM_REPLICA_COUNT = VM_REPLICA_FIRST + 4;
+export const VM_PROCESSOR_FIRST = VM_REPLICA_COUNT + 4;
+export const VM_OUT = VM_PROCESSOR_FIRST + 4; // pages that are only in swap
+export const VM_TIME_NS = VM_OUT + 4; // f64 from here on
+export const VM_ACCESSES = VM_TIME_NS + 8;
+export const VM_FAULTS = VM_ACCESSES + 8;
+export const VM_PAGE_INS = VM_FAULTS + 8;
+export const VM_PAGE_OUTS = VM_PAGE_INS + 8;
+export const VM_EVICTIONS = VM_PAGE_OUTS + 8;
+export const VM_TAKE_OVERS = VM_EVICTIONS + 8; // regions it took from another user
+export const VM_COPIES = VM_TAKE_OVERS + 8; // copy-on-write
+export const VM_IO_WAIT_NS = VM_COPIES + 8;
+export const VM_BYTES = VM_IO_WAIT_NS + 8;
+
+export const EVICTION_LRU = 0;
+export const EVICTION_FIFO = 1;
+export const EVICTION_CLOCK = 2;
+export const EVICTION_FARTHEST = 3;
+
+/*  Replica: one address space. */
+export const REPLICA_VM = 0; // 0: not live
+export const REPLICA_ROOT = REPLICA_VM + 4;
+export const REPLICA_HEIGHT = REPLICA_ROOT + 4; // levels of its page table
+export const REPLICA_PAGES = REPLICA_HEIGHT + 4; // of its address space
+export const REPLICA_PROCESSOR = REPLICA_PAGES + 4; // address of the processor that runs it; the null processor where there is none
+export const REPLICA_NEXT = REPLICA_PROCESSOR + 4; // in the VM
+export const REPLICA_PREVIOUS = REPLICA_NEXT + 4;
+export const REPLICA_BYTES = REPLICA_PREVIOUS + 8;
+
+/*  Processor: cached translations, a flat column each for loads and stores. A column word is a frame's address with the generation in its page-offset bits;
+    it holds while its generation is the processor's. Processor 0 is the null processor, of 0 pages. One a replica record. */
+export const PROCESSOR_PAGES = 0;
+export const PROCESSOR_LOAD_COLUMN = PROCESSOR_PAGES + 4; // address
+export const PROCESSOR_STORE_COLUMN = PROCESSOR_LOAD_COLUMN + 4;
+export const PROCESSOR_LOAD_GENERATION = PROCESSOR_STORE_COLUMN + 4;
+export const PROCESSOR_STORE_GENERATION = PROCESSOR_LOAD_GENERATION + 4;
+export const PROCESSOR_REPLICA = PROCESSOR_STORE_GENERATION + 4; // the replica it runs
+export const PROCESSOR_NEXT = PROCESSOR_REPLICA + 4; // in the VM, an address
+export const PROCESSOR_CAPACITY = PROCESSOR_NEXT + 4; // pages its columns could cover, kept for reuse
+export const PROCESSOR_BYTES = PROCESSOR_CAPACITY + 4;
+
+/*  Change: one VM's part of a request. */
+export const CHANGE_STATE = 0; // CHANGE_…
+export const CHANGE_KIND = CHANGE_STATE + 4;
+export const CHANGE_VM = CHANGE_KIND + 4;
+export const CHANGE_SERIAL = CHANGE_VM + 4; // how often this record has been used
+export const CHANGE_REGIONS = CHANGE_SERIAL + 4;
+export const CHANGE_PENDING = CHANGE_REGIONS + 4;
+export const CHANGE_SUPERSEDED = CHANGE_PENDING + 4;
+export const CHANGE_OUTS_BEFORE = CHANGE_SUPERSEDED + 4; // pages written before the grant
+export const CHANGE_OUTS_AFTER = CHANGE_OUTS_BEFORE + 4;
+export const CHANGE_REQUEST_NS = (CHANGE_OUTS_AFTER + 4 + 7) & -8; // f64, on the virtual clock
+export const CHANGE_GRANT_NS = CHANGE_REQUEST_NS + 8; // f64
+export const CHANGE_SETTLED_NS = CHANGE_GRANT_NS + 8; // f64
+export const CHANGE_BYTES = CHANGE_SETTLED_NS + 8;
+export const CHANGE_FREE = 0; // states
+export const CHANGE_GRANTED = 1;
+export const CHANGE_SETTLED = 2;
+export const CHANGE_ABANDONED = 3;
+export const CHANGE_CANCELLED = 4;
+export const CHANGE_REDUCE = 1; // kinds
+export const CHANGE_EXPAND = 2;
+
+export const FLAG_BEST_EFFORT = 1; // of rightsReduce, rightsExpand, vmCreate
+export const FLAG_EAGER = 2; // of rightsReduce
+export const SLOT_BY_POLICY = -1; // firstSlot of rightsReduce, as 0xffffffff
+export const EXPAND_LOWEST = 0;
+export const EXPAND_OWN_FIRST = 1;
+export const FRAMES_LEAST = 2; // a VM always manages at least this much
+
+/*  Event: a record of the ring, EVENT_BYTES each; record number n at n & (capacity - 1).
+    0      4    8   12  16  20  24        32
+    ├ type ┼ vm ┼ a ┼ b ┼ c ┼ d ┼ timeNs  ┤ */
+export const EVENT_TYPE = 0;
+export const EVENT_VM = EVENT_TYPE + 4;
+export const EVENT_A = EVENT_VM + 4;
+export const EVENT_B = EVENT_A + 4;
+export const EVENT_C = EVENT_B + 4;
+export const EVENT_D = EVENT_C + 4;
+export const EVENT_TIME_NS = EVENT_D + 4; // f64
+export const EVENT_BYTES = EVENT_TIME_NS + 8;
+// Types; regions and machine slots in events are public numbers (from 0), `change` and `vm` are handles.
+export const EVENT_GRANT = 1; // vm: manager; a run of regions: a first region, b how many, c first machine slot, d change
+export const EVENT_DECLARE = 2; // vm: giver; a run of regions: a first region, b how many, c first machine slot (the last of the run has it when descending), d change
+export const EVENT_TAKE_OVER = 3; // vm: new user; a region, b old user, c pages written, d machine slot
+export const EVENT_USE = 4; // vm: new user of a region without one; a region, d machine slot
+export const EVENT_RELEASE = 5; // vm: old user; a region, b pages written, d reduction it was pending for, or 0
+export const EVENT_SETTLED = 6; // vm; a change
+export const EVENT_SUPERSEDED = 7; // vm; a change, b region
+export const EVENT_PAGE_IN = 8; // vm; a page, b slot
+export const EVENT_PAGE_OUT = 9; // vm; a page, b slot
+export const EVENT_FAULT = 10; // vm; a page, b replica
+export const EVENT_COPY = 11; // vm; a page, b replica: copy-on-write
+export const EVENT_VM_CREATED = 12; // vm
+export const EVENT_VM_DISPOSED = 13; // vm
+export const EVENT_ABANDONED = 14; // vm; a change
+export const EVENT_CANCELLED = 15; // vm; a change
+
+export const ADVICE_NORMAL = 0;
+export const ADVICE_UNUSED = 1;
+export const ADVICE_DISCARDABLE = 2;
+export const ADVICE_WILL_NEED = 3;
+export const ADVICE_LOCKED = 4;
+
+export const PROTECTION_READ_WRITE = 0;
+export const PROTECTION_READ = 1;
+export const PROTECTION_NONE = 2;
+export const PROTECTION_DEVICE = 3; // marks device pages
+export const PROTECTION_NO_DEVICE = 4; // ordinary memory again
+
+/*  Player: replays compact-trace blocks. Words, f64s, then the histogram of accesses that waited for I/O, the decoder's cursor,
+    the block buffer and the next-use column (their sizes: player/player.ts). */
+export const PLAYER_REPLICA = 0; // 0: not live
+export const PLAYER_RECORDS_LEFT = PLAYER_REPLICA + 4; // of the block
+export const PLAYER_DATA_INDEX = PLAYER_RECORDS_LEFT + 4; // low 32 bits of n, the number of data records so far
+export const PLAYER_HELD = PLAYER_DATA_INDEX + 4; // 1: a decoded record waits to be carried out (again)
+export const PLAYER_VISIT = PLAYER_HELD + 4; // next entry of the next-use column
+export const PLAYER_HAS_NEXT_USE = PLAYER_VISIT + 4; // 1: the next-use column is filled for this block
+export const PLAYER_RECORDS = (PLAYER_HAS_NEXT_USE + 4 + 7) & -8; // f64: records carried out
+export const PLAYER_WORST_NS = PLAYER_RECORDS + 8; // f64: the slowest access
+export const PLAYER_HISTOGRAM = PLAYER_WORST_NS + 8; // HISTOGRAM_BUCKETS x (f64 count, f64 sum of ns), of accesses that waited
+export const HISTOGRAM_BUCKETS = 512; // 8 a power of two
+export const PLAYER_CURSOR = PLAYER_HISTOGRAM + HISTOGRAM_BUCKETS * 16;
+
+export const RUN_BLOCK_DONE = 1; // results of playerRun: feed the next block
+export const RUN_TIME = 2; // the clock has reached untilNs
+export const RUN_RECORDS = 3; // maxRecords are done
+export const RUN_WAITED = 4; // a fault waited for I/O
+
+export const INVARIANT_REGION_RIGHTS = 1;
+export const INVARIANT_MACHINE_MAP = 2;
+export const INVARIANT_MAP_BITMAP = 3;
+export const INVARIANT_VM_FIGURES = 4;
+export const INVARIANT_FREE_FRAMES = 5;
+export const INVARIANT_FRAME_OBJECT = 6;
+export const INVARIANT_FRAME_USER = 7;
+export const INVARIANT_RECENCY = 8;
+export const INVARIANT_REFERENCES = 9;
+export const INVARIANT_NODE_REFERENCES = 10;
+export const INVARIANT_SLOTS = 11;
+export const INVARIANT_TRANSLATION = 12;
+export const INVARIANT_CHANGE = 13;
+export const INVARIANT_ARENA = 14;
+export const INVARIANT_PIN = 15;
