@@ -1,0 +1,90 @@
+import type { ScenarioResult } from '../../scenario/result.ts';
+import type { Timeline, VmSamples } from '../../scenario/timeline.ts';
+import { type FigureRow, figureRows, summary } from '../figures.ts';
+
+// What the page of a report is given: plain data, as it stands in the page's JSON.
+
+export interface ReportRun {
+  readonly strategy: string;
+  readonly virtualNs: number;
+  readonly regions: number;
+  readonly rights: Timeline['rights'];
+  readonly rightsChangesLost: number;
+  readonly marks: Timeline['marks'];
+}
+
+/** One line of a chart: a value for each time of the grid, null where there is none. */
+export interface ReportLine {
+  readonly label: string;
+  readonly vm: number;
+  readonly run: number;
+  readonly values: readonly (number | null)[];
+}
+
+export interface ReportData {
+  readonly title: string;
+  readonly summary: string;
+  readonly facts: readonly string[];
+  readonly vms: readonly string[];
+  readonly strategies: readonly string[];
+  readonly rows: readonly FigureRow[];
+  readonly runs: readonly ReportRun[];
+  readonly endNs: number;
+  readonly gridNs: readonly number[];
+  /** Share of each VM's records done, in percent. */
+  readonly progress: readonly ReportLine[];
+  readonly pageOuts: readonly ReportLine[];
+  readonly pageIns: readonly ReportLine[];
+  /** Resident bytes. */
+  readonly resident: readonly ReportLine[];
+}
+
+const GRID_POINTS = 600;
+
+/** Brings the samples of all runs onto one grid of times, so that the page can lay them over each other. */
+export function reportData(result: ScenarioResult, timelines: readonly Timeline[], facts: readonly string[]): ReportData {
+  const endNs = Math.max(1, ...result.runs.map((run) => run.virtualNs));
+  const gridNs = Array.from({ length: GRID_POINTS }, (_, index) => (endNs * index) / (GRID_POINTS - 1));
+  const lines = (value: (samples: VmSamples, index: number, run: number, vm: number) => number): ReportLine[] =>
+    result.runs.flatMap((run, runIndex) =>
+      run.vms.map((vm, vmIndex) => {
+        const samples = timelines[runIndex]!.vms[vmIndex]!;
+        const column = samples.timesNs.map((_, index) => value(samples, index, runIndex, vmIndex));
+        return { label: `${vm.name}, ${run.strategy}`, vm: vmIndex, run: runIndex, values: onGrid(gridNs, samples.timesNs, column) };
+      }),
+    );
+  return {
+    title: result.title ?? 'Memory moved between VMs',
+    summary: summary(result),
+    facts,
+    vms: result.runs[0]!.vms.map((vm) => vm.name),
+    strategies: result.runs.map((run) => run.strategy),
+    rows: figureRows(result),
+    runs: result.runs.map((run, index) => reportRun(run.strategy, run.virtualNs, timelines[index]!)),
+    endNs,
+    gridNs,
+    progress: lines((samples, index, run, vm) => (100 * samples.positions[index]!) / Math.max(1, result.runs[run]!.vms[vm]!.accesses)),
+    pageOuts: lines((samples, index) => samples.pageOuts[index]!),
+    pageIns: lines((samples, index) => samples.pageIns[index]!),
+    resident: lines((samples, index) => samples.residentPages[index]! * result.pageBytes),
+  };
+}
+
+function reportRun(strategy: string, virtualNs: number, timeline: Timeline): ReportRun {
+  const { regions, rights, rightsChangesLost, marks } = timeline;
+  return { strategy, virtualNs, regions, rights, rightsChangesLost, marks };
+}
+
+/** Linear between samples; null after the last one. */
+export function onGrid(gridNs: readonly number[], timesNs: readonly number[], values: readonly number[]): (number | null)[] {
+  let right = 0;
+  return gridNs.map((timeNs) => {
+    while (right < timesNs.length && timesNs[right]! < timeNs) right += 1;
+    if (right === timesNs.length) return null;
+    const after = values[right]!;
+    if (right === 0 || timesNs[right]! === timeNs) return after;
+    const before = values[right - 1]!;
+    const share = (timeNs - timesNs[right - 1]!) / (timesNs[right]! - timesNs[right - 1]!);
+    return before + share * (after - before);
+  });
+}

@@ -1,0 +1,71 @@
+import type { Strategy } from './types.ts';
+
+// What a run gives: the object that `usufruct run --json` prints. Field names are public; durations of changes count from their request.
+
+export interface VmResult {
+  readonly name: string;
+  /** When it finished. */
+  readonly virtualNs: number;
+  /** Trace records. */
+  readonly accesses: number;
+  readonly faults: number;
+  readonly pageIns: number;
+  readonly pageOuts: number;
+  readonly evictions: number;
+  readonly takeOvers: number;
+  /** Virtual time spent waiting for I/O. */
+  readonly ioWaitNs: number;
+  /** Mean over the slowest hundredth of its accesses (at least one). */
+  readonly slowest1PercentNs: number;
+  readonly slowestNs: number;
+  /** Memory at the end. */
+  readonly managedBytes: number;
+  readonly usedBytes: number;
+  readonly usableBytes: number;
+  /** The 4 KiB blocks that its trace touches. */
+  readonly tracedBytes: number;
+  /** SHA-256 over those blocks at the end, in ascending order of their traced addresses. */
+  readonly digest: string;
+}
+
+export interface ChangeResult {
+  readonly vm: string;
+  /** Negative: a reduction. What was granted. */
+  readonly bytes: number;
+  readonly state: string;
+  readonly grantVirtualNs: number;
+  readonly settledVirtualNs: number | null;
+  readonly pageOutsBeforeGrant: number;
+  readonly pageOutsAfterGrant: number;
+  readonly superseded: number;
+}
+
+export interface ReconfigurationResult {
+  readonly requestVirtualNs: number;
+  /** Regions that moved. */
+  readonly regions: number;
+  readonly grantVirtualNs: number;
+  readonly settledVirtualNs: number | null;
+  readonly pageOutsBeforeGrant: number;
+  readonly pageOutsAfterGrant: number;
+  readonly changes: readonly ChangeResult[];
+}
+
+export interface RunResult {
+  readonly strategy: Strategy;
+  /** The latest finish. */
+  readonly virtualNs: number;
+  readonly wallMs: number;
+  readonly vms: readonly VmResult[];
+  readonly reconfigurations: readonly ReconfigurationResult[];
+}
+
+export interface ScenarioResult {
+  readonly title: string | null;
+  readonly memoryBytes: number;
+  readonly regionBytes: number;
+  readonly pageBytes: number;
+  readonly runs: readonly RunResult[];
+  /** Whether every VM's digest is the same in all runs; null when there was one run. */
+  readonly contentsEqual: boolean | null;
+}
