@@ -1,0 +1,170 @@
+/** What replicas do with their memory: access, bulk, advice, protection, fork, restore. */
+import {
+  STATUS_ADDRESS_OUT_OF_RANGE,
+  STATUS_DEVICE_PAGE,
+  STATUS_NO_SUCH_REPLICA,
+  STATUS_PROTECTED,
+  STATUS_TOO_LITTLE_LEFT,
+} from '../../assembly/shared/status.ts';
+import { ModelFailure } from './failure.ts';
+import { pageDrop, pageObtain, pageShare } from './pages.ts';
+import { pageArrive } from './paging.ts';
+import { recencyTouch } from './recency.ts';
+import { framesLeast } from './reconfigure.ts';
+import { managedRegions } from './rights.ts';
+import { slotFree } from './swap.ts';
+import type { Page, Protection, Replica, World } from './world.ts';
+
+/** The pages of a range, ascending. */
+export function pagesOf(world: World, address: number, length: number): number[] {
+  const { pageBytes } = world.options;
+  const pages: number[] = [];
+  for (let page = Math.floor(address / pageBytes); page * pageBytes < address + length; page++) pages.push(page);
+  return pages;
+}
+
+/** Range, then protection of every page, ascending. */
+export function accessCheck(world: World, replica: Replica, address: number, length: number, store: boolean): void {
+  if (address + length > replica.vm.spacePages * world.options.pageBytes) throw new ModelFailure(STATUS_ADDRESS_OUT_OF_RANGE, `${address}`);
+  for (const page of pagesOf(world, address, length)) {
+    const protection = replica.protection.get(page) ?? 'readWrite';
+    if (protection === 'device') throw new ModelFailure(STATUS_DEVICE_PAGE, `page ${page}`);
+    if (protection === 'none' || (protection === 'read' && store)) throw new ModelFailure(STATUS_PROTECTED, `page ${page}`);
+  }
+}
+
+/** When each page of an access is used next, for traces; nothing known: never. */
+export type NextUse = (page: number) => number;
+const NEVER: NextUse = () => Infinity;
+
+/** All pages first, then all touches; the bytes are the caller's to move: a scalar access is done wholly or not at all. */
+export function accessPages(world: World, replica: Replica, numbers: readonly number[], store: boolean, nextUse: NextUse): Page[] {
+  const inHand = (page: Page): boolean => numbers.some((number) => replica.pages.get(number) === page);
+  const pages = numbers.map((number) => pageObtain(world, replica, number, store, inHand));
+  for (const page of pages) {
+    recencyTouch(world, page, nextUse(page.number));
+    if (store) {
+      slotFree(world, page);
+      page.discardable = false;
+    }
+  }
+  return pages;
+}
+
+export function accessCount(world: World, replica: Replica): void {
+  replica.vm.accesses++;
+  replica.vm.timeNs += world.options.accessNs;
+}
+
+export function load(world: World, replica: Replica, address: number, width: number, nextUse: NextUse = NEVER): Uint8Array {
+  accessCheck(world, replica, address, width, false);
+  accessCount(world, replica);
+  const { pageBytes } = world.options;
+  accessPages(world, replica, pagesOf(world, address, width), false, nextUse);
+  return Uint8Array.from({ length: width }, (_, index) => {
+    const page = replica.pages.get(Math.floor((address + index) / pageBytes));
+    return page?.bytes[(address + index) % pageBytes] ?? 0;
+  });
+}
+
+export function store(world: World, replica: Replica, address: number, bytes: Uint8Array, nextUse: NextUse = NEVER): void {
+  accessCheck(world, replica, address, bytes.length, true);
+  accessCount(world, replica);
+  const { pageBytes } = world.options;
+  accessPages(world, replica, pagesOf(world, address, bytes.length), true, nextUse);
+  bytes.forEach((byte, index) => {
+    const page = replica.pages.get(Math.floor((address + index) / pageBytes));
+    if (page) page.bytes[(address + index) % pageBytes] = byte;
+  });
+}
+
+/** The pieces of a bulk operation: one a page. */
+export function piecesOf(world: World, address: number, length: number): { address: number; length: number }[] {
+  const { pageBytes } = world.options;
+  return pagesOf(world, address, length).map((page) => {
+    const start = Math.max(address, page * pageBytes);
+    return { address: start, length: Math.min(address + length, (page + 1) * pageBytes) - start };
+  });
+}
+
+/** What a page holds, counted by nobody. */
+export function peek(world: World, replica: Replica, number: number): Uint8Array {
+  const page = replica.pages.get(number);
+  if (page && page.frame !== null) return page.bytes;
+  if (page && page.slot !== null) return world.slots[page.slot] ?? new Uint8Array(0);
+  return new Uint8Array(world.options.pageBytes);
+}
+
+export type Advice = 'normal' | 'unused' | 'discardable' | 'willNeed' | 'locked';
+
+/** Advice on one page. */
+export function advise(world: World, replica: Replica, number: number, advice: Advice): void {
+  const page = replica.pages.get(number);
+  const inHand = (other: Page): boolean => other === replica.pages.get(number);
+  switch (advice) {
+    case 'normal':
+      if (page) {
+        page.locked = false;
+        page.discardable = false;
+      }
+      return;
+    case 'unused':
+      if (page) pageDrop(world, page, replica);
+      replica.pages.delete(number);
+      return;
+    case 'discardable':
+      if (page && page.sharers.size === 1 && (page.frame !== null || page.slot !== null)) page.discardable = true;
+      return;
+    case 'willNeed':
+      if (page && page.frame === null && page.slot !== null) pageArrive(world, page, inHand);
+      return;
+    case 'locked': {
+      const obtained = pageObtain(world, replica, number, false, inHand);
+      recencyTouch(world, obtained, Infinity);
+      obtained.locked = true;
+      return;
+    }
+  }
+}
+
+export function adviseCheck(world: World, replica: Replica, page: number, pages: number): void {
+  if (page + pages > replica.vm.spacePages) throw new ModelFailure(STATUS_ADDRESS_OUT_OF_RANGE, `page ${page}`);
+}
+
+export function protect(world: World, replica: Replica, page: number, pages: number, protection: Protection): void {
+  adviseCheck(world, replica, page, pages);
+  for (let number = page; number < page + pages; number++) replica.protection.set(number, protection);
+}
+
+/** A second replica of the same VM, with the same pages. */
+export function fork(world: World, replica: Replica): Replica {
+  const { vm } = replica;
+  const frames = managedRegions(world, vm).length * world.options.regionPages;
+  if (frames < framesLeast(vm.replicas.length + 1)) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${frames} frames`);
+  const twin: Replica = { vm, pages: new Map(), protection: new Map(replica.protection), live: true };
+  for (const page of replica.pages.values()) pageShare(page, twin);
+  vm.replicas.push(twin);
+  return twin;
+}
+
+/** Makes a replica's pages and protection those of another of the same VM. */
+export function restore(world: World, replica: Replica, from: Replica): void {
+  if (from.vm !== replica.vm) throw new ModelFailure(STATUS_NO_SUCH_REPLICA, 'of another VM');
+  if (from === replica) return;
+  replicaForget(world, replica);
+  for (const page of from.pages.values()) pageShare(page, replica);
+  for (const [number, protection] of from.protection) replica.protection.set(number, protection);
+}
+
+function replicaForget(world: World, replica: Replica): void {
+  for (const page of replica.pages.values()) pageDrop(world, page, replica);
+  replica.pages.clear();
+  replica.protection.clear();
+}
+
+export function replicaDispose(world: World, replica: Replica): void {
+  replicaForget(world, replica);
+  replica.vm.replicas.splice(replica.vm.replicas.indexOf(replica), 1);
+  replica.live = false;
+}
+

@@ -1,0 +1,122 @@
+/**
+ * Operations on a memory engine as plain data, and what can be seen of an engine after each. Both the plain model and the compiled engine are
+ * driven through this: VMs, replicas and changes are numbered from 0 in the order in which they were made.
+ */
+import type { Advice } from './access.ts';
+import type { EvictionPolicy, Protection, SeekClass } from './world.ts';
+
+export type Operation =
+  | {
+      readonly op: 'vmCreate';
+      readonly regions: number;
+      readonly bestEffort: boolean;
+      readonly spacePages: number;
+      readonly eviction: EvictionPolicy;
+      readonly seek: readonly SeekClass[];
+      readonly evictBatch: number;
+    }
+  | { readonly op: 'vmDispose'; readonly vm: number }
+  | {
+      readonly op: 'reduce';
+      readonly vm: number;
+      readonly regions: number;
+      readonly firstSlot?: number | undefined;
+      readonly bestEffort: boolean;
+      readonly eager: boolean;
+      readonly requestNs: number;
+    }
+  | {
+      readonly op: 'expand';
+      readonly vm: number;
+      readonly regions: number;
+      readonly bestEffort: boolean;
+      readonly requestNs: number;
+      readonly grantNs: number;
+    }
+  | { readonly op: 'touch'; readonly vm: number; readonly slot: number }
+  | { readonly op: 'cancel'; readonly change: number }
+  | { readonly op: 'fork'; readonly replica: number }
+  | { readonly op: 'restore'; readonly replica: number; readonly from: number }
+  | { readonly op: 'replicaDispose'; readonly replica: number }
+  | { readonly op: 'load'; readonly replica: number; readonly address: number; readonly width: Width }
+  /** Stores bytes that count up from `byte`; `byte` null: zeros. */
+  | { readonly op: 'store'; readonly replica: number; readonly address: number; readonly width: Width; readonly byte: number | null }
+  | { readonly op: 'read'; readonly replica: number; readonly address: number; readonly length: number }
+  | { readonly op: 'fill'; readonly replica: number; readonly address: number; readonly length: number; readonly byte: number }
+  | { readonly op: 'advise'; readonly replica: number; readonly page: number; readonly pages: number; readonly advice: Advice }
+  | { readonly op: 'protect'; readonly replica: number; readonly page: number; readonly pages: number; readonly protection: Protection }
+  /** From now on, `after` more transfers succeed; null: all. */
+  | { readonly op: 'failWrites'; readonly after: number | null }
+  | { readonly op: 'failReads'; readonly after: number | null };
+
+export type Width = 1 | 2 | 4 | 8;
+
+export interface Outcome {
+  readonly status: number;
+  /** Bytes loaded or read (of a bulk read that stopped: those before it stopped). */
+  readonly bytes?: string;
+  /** Bytes (bulk) or pages (advice) that were done. */
+  readonly done?: number;
+}
+
+export interface VmView {
+  readonly managed: number;
+  readonly used: number;
+  readonly usable: number;
+  readonly resident: number;
+  readonly timeNs: number;
+  readonly accesses: number;
+  readonly faults: number;
+  readonly pageIns: number;
+  readonly pageOuts: number;
+  readonly evictions: number;
+  readonly takeOvers: number;
+  readonly copies: number;
+}
+
+export interface ChangeView {
+  readonly state: 'granted' | 'settled' | 'abandoned' | 'cancelled';
+  readonly kind: 'reduce' | 'expand';
+  readonly vm: number;
+  readonly regions: number;
+  readonly pending: number;
+  readonly superseded: number;
+  readonly pageOutsBeforeGrant: number;
+  readonly pageOutsAfterGrant: number;
+  /** Durations since the request. */
+  readonly grantNs: number;
+  readonly settledNs: number | null;
+}
+
+/** Everything that can be seen. */
+export interface View {
+  /** "manager@slot user@slot" for each region. */
+  readonly regions: readonly string[];
+  /** Null: disposed of. */
+  readonly vms: readonly (VmView | null)[];
+  readonly changes: readonly ChangeView[];
+  /** Where each page of each replica is: "f3" (frame), "s2" (only in slot), "" (zeros). Null: disposed of. */
+  readonly places: readonly (readonly string[] | null)[];
+  readonly slotsUsed: number;
+}
+
+/** What operations are applied to. */
+export interface Subject {
+  apply(operation: Operation): Outcome;
+  view(): View;
+  /** A page's content, read without any effect. */
+  content(replica: number, page: number): Uint8Array;
+}
+
+/** The bytes that a store of `byte` writes. */
+export function bytesOf(width: number, byte: number | null): Uint8Array {
+  return Uint8Array.from({ length: width }, (_, index) => (byte === null ? 0 : (byte + index) & 0xff));
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+export function rightText(vm: number | null, slot: number | null): string {
+  return vm === null ? '-' : `${vm}@${slot ?? '?'}`;
+}

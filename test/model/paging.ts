@@ -1,0 +1,174 @@
+/** Frames: how a page gets one, loses one, and how a region is released (Fig. 8) or taken over (Fig. 9). */
+import { STATUS_OUT_OF_FRAMES } from '../../assembly/shared/status.ts';
+import { reductionFollow } from './changes.ts';
+import { ModelFailure } from './failure.ts';
+import { recencyArrive, recencyVictim } from './recency.ts';
+import { unuseRegion, useRegion } from './rights.ts';
+import { ioWindow, slotFree, swapRead, swapWrite, type IoWindow } from './swap.ts';
+import { freeFrameOf, lowestBy, regionFrames, type Page, type Region, type SeekClass, type Vm, type World } from './world.ts';
+
+export function frameGive(world: World, page: Page, frame: number): void {
+  world.frames[frame] = page;
+  page.frame = frame;
+}
+
+export function frameFree(world: World, page: Page): void {
+  if (page.frame !== null) world.frames[page.frame] = null;
+  page.frame = null;
+}
+
+/** Runs I/O on behalf of a VM, whose clock waits for all of it, also when it ends in a failure. */
+function waiting<Result>(vm: Vm, work: (window: IoWindow) => Result): Result {
+  const window = ioWindow(vm.timeNs);
+  try {
+    return work(window);
+  } finally {
+    vm.timeNs = window.endNs;
+  }
+}
+
+/** A resident page leaves its frame. True: it was written. On failure it keeps its frame and stays dirty. */
+function pageOut(world: World, page: Page, window: IoWindow): boolean {
+  const zero = page.bytes.every((byte) => byte === 0);
+  let written = false;
+  if (zero || page.discardable) {
+    slotFree(world, page);
+    page.discardable = false;
+  } else if (page.slot === null) {
+    swapWrite(world, page, window);
+    written = true;
+  }
+  frameFree(world, page);
+  page.bytes = new Uint8Array(0);
+  return written;
+}
+
+/** The region of a class from which a VM would take a frame, or null. */
+function regionOfClass(world: World, vm: Vm, seekClass: Exclude<SeekClass, 'evict'>, except: Region | null): Region | null {
+  const regions = world.regions.filter((region) => region !== except);
+  const managed = regions.filter((region) => region.manager === vm);
+  switch (seekClass) {
+    case 'managed':
+      return lowestBy(
+        managed.filter((region) => region.user === vm && freeFrameOf(world, region) !== null),
+        (region) => region.userSlot,
+      );
+    case 'userless':
+      return lowestBy(
+        managed.filter((region) => region.user === null),
+        (region) => region.managerSlot,
+      );
+    case 'borrowed':
+      return lowestBy(
+        regions.filter((region) => region.user === vm && region.manager !== vm && freeFrameOf(world, region) !== null),
+        (region) => region.userSlot,
+      );
+    case 'takeOver':
+      return lowestBy(
+        managed.filter((region) => region.user !== null && region.user !== vm),
+        (region) => region.managerSlot,
+      );
+  }
+}
+
+/** Where a locked page goes when its region is released: memory that its VM manages, or nowhere. */
+function frameForLocked(world: World, vm: Vm, released: Region, timeNs: number): number | null {
+  const managed = regionOfClass(world, vm, 'managed', released);
+  if (managed) return freeFrameOf(world, managed);
+  const userless = regionOfClass(world, vm, 'userless', released);
+  if (!userless) return null;
+  useRegion(userless, vm, timeNs);
+  return freeFrameOf(world, userless);
+}
+
+/** Fig. 8: the user releases a region. Page-outs are charged to its owner's counters, to the reduction that waits, and reported to `written`. */
+export function regionRelease(world: World, region: Region, window: IoWindow, written: () => void = () => undefined): void {
+  const user = region.user;
+  if (!user) throw new Error(`model: region ${region.number} has no user to release it`);
+  const own = ioWindow(window.issueNs);
+  try {
+    for (const frame of regionFrames(world, region)) {
+      const page = world.frames[frame];
+      if (!page) continue;
+      const refuge = page.locked ? frameForLocked(world, user, region, window.issueNs) : null;
+      if (refuge !== null) {
+        frameFree(world, page);
+        frameGive(world, page, refuge);
+      } else if (pageOut(world, page, own)) {
+        if (region.reduction) region.reduction.pageOutsAfterGrant++;
+        written();
+      }
+    }
+  } finally {
+    window.endNs = Math.max(window.endNs, own.endNs);
+  }
+  unuseRegion(region);
+  reductionFollow(region, own.endNs);
+}
+
+/** Fig. 9 S403-S407 by the manager of a region that another VM uses, or nobody. */
+export function regionTake(world: World, region: Region, vm: Vm): void {
+  if (region.user) {
+    waiting(vm, (window) => regionRelease(world, region, window));
+    vm.takeOvers++;
+  }
+  useRegion(region, vm, vm.timeNs);
+}
+
+/** Sends out up to `evictBatch` of the VM's own pages; the frame of the first, or null when there is no victim. */
+function evict(world: World, vm: Vm, inHand: (page: Page) => boolean): number | null {
+  return waiting(vm, (window) => {
+    let first: number | null = null;
+    for (let count = 0; count < vm.evictBatch; count++) {
+      const victim = recencyVictim(world, vm, inHand);
+      if (!victim) break;
+      const frame = victim.frame;
+      try {
+        pageOut(world, victim, window);
+      } catch (failure) {
+        if (first === null || !(failure instanceof ModelFailure)) throw failure;
+        break;
+      }
+      vm.evictions++;
+      first ??= frame;
+    }
+    return first;
+  });
+}
+
+/** A free frame for a page of `vm`, by the classes of its seek order. */
+export function frameFind(world: World, vm: Vm, inHand: (page: Page) => boolean): number {
+  for (const seekClass of vm.seek) {
+    if (seekClass === 'evict') {
+      const frame = evict(world, vm, inHand);
+      if (frame !== null) return frame;
+      continue;
+    }
+    const region = regionOfClass(world, vm, seekClass, null);
+    if (!region) continue;
+    if (region.user !== vm) regionTake(world, region, vm);
+    const frame = freeFrameOf(world, region);
+    if (frame === null) throw new Error(`model: region ${region.number} was to have a free frame`);
+    return frame;
+  }
+  throw new ModelFailure(STATUS_OUT_OF_FRAMES, `VM ${vm.name}`);
+}
+
+/** Brings a page that has no frame into one: from its slot, or as zeros. */
+export function pageArrive(world: World, page: Page, inHand: (page: Page) => boolean): void {
+  const frame = frameFind(world, page.vm, inHand);
+  page.bytes = page.slot === null ? new Uint8Array(world.options.pageBytes) : waiting(page.vm, (window) => swapRead(world, page, window));
+  frameGive(world, page, frame);
+  recencyArrive(world, page);
+}
+
+/** For the eager baseline: all users of some regions release them, at the time of the request. Returns the end of the last write. */
+export function regionsReleaseEagerly(world: World, regions: readonly Region[], requestNs: number): { doneNs: number; pageOuts: number } {
+  const window = ioWindow(requestNs);
+  let pageOuts = 0;
+  for (const region of regions) {
+    if (region.user) regionRelease(world, region, window, () => pageOuts++);
+  }
+  return { doneNs: window.endNs, pageOuts };
+}
+

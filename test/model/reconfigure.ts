@@ -1,0 +1,190 @@
+/** Requests to change the configuration: expand, reduce, their eager form, cancel, and the life of a VM. */
+import {
+  STATUS_ACCESS_REFUSED,
+  STATUS_CHANGE_SETTLED,
+  STATUS_NOT_ENOUGH_MEMORY,
+  STATUS_NOT_MANAGED,
+  STATUS_TOO_LITTLE_LEFT,
+} from '../../assembly/shared/status.ts';
+import { changeCreate, changeEnd, changeSettleIfDone, expansionSupersede, reductionSupersede } from './changes.ts';
+import { ModelFailure } from './failure.ts';
+import { regionsReleaseEagerly, regionTake } from './paging.ts';
+import { pageDrop } from './pages.ts';
+import { managedRegions, manageRegion, regionAtSlot, unmanageRegion, unuseRegion } from './rights.ts';
+import type { Change, EvictionPolicy, Region, Replica, SeekClass, Vm, World } from './world.ts';
+
+const FRAMES_LEAST = 2;
+const FRAMES_LEAST_WITH_REPLICAS = 4;
+
+export function framesLeast(replicas: number): number {
+  return replicas > 1 ? FRAMES_LEAST_WITH_REPLICAS : FRAMES_LEAST;
+}
+
+/** How many regions a VM must manage. */
+function regionsLeast(world: World, vm: Vm): number {
+  return Math.ceil(framesLeast(vm.replicas.length) / world.options.regionPages);
+}
+
+/** S108: regions without manager, in the order of the selection policy. */
+function expandCandidates(world: World, vm: Vm): Region[] {
+  const free = world.regions.filter((region) => region.manager === null);
+  if (world.options.expand === 'lowest') return free;
+  return [...free.filter((region) => region.user === vm), ...free.filter((region) => region.user !== vm)];
+}
+
+export interface VmOptions {
+  readonly spacePages: number;
+  readonly eviction: EvictionPolicy;
+  readonly seek: readonly SeekClass[];
+  readonly evictBatch: number;
+}
+
+/** A VM with one replica and `regions` regions: an expansion from nothing, of which no change is kept. */
+export function vmCreate(world: World, regions: number, bestEffort: boolean, options: VmOptions): Vm {
+  const vm: Vm = {
+    name: world.vms.length,
+    ...options,
+    replicas: [],
+    live: true,
+    timeNs: 0,
+    accesses: 0,
+    faults: 0,
+    pageIns: 0,
+    pageOuts: 0,
+    evictions: 0,
+    takeOvers: 0,
+    copies: 0,
+  };
+  const candidates = expandCandidates(world, vm);
+  if (candidates.length < regions && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} regions`);
+  const granted = candidates.slice(0, regions);
+  if (granted.length * world.options.regionPages < FRAMES_LEAST) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${granted.length} regions`);
+  for (const region of granted) manageRegion(world, region, vm);
+  const replica: Replica = { vm, pages: new Map(), protection: new Map(), live: true };
+  vm.replicas.push(replica);
+  world.vms.push(vm);
+  return vm;
+}
+
+/** Fig. 6 S107-S111. `grantNs` is later than `requestNs` only where an eager reduction had to be waited for. */
+export function expand(world: World, vm: Vm, count: number, bestEffort: boolean, requestNs: number, grantNs = requestNs): Change {
+  const candidates = expandCandidates(world, vm);
+  if (candidates.length < count && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} regions`);
+  const granted = candidates.slice(0, count);
+  const change = changeCreate(world, 'expand', vm, granted.length, requestNs, grantNs);
+  for (const region of granted) {
+    manageRegion(world, region, vm);
+    if (region.givenUpBy?.vm === vm) region.givenUpBy = null;
+    if (region.user === vm) reductionSupersede(region, grantNs);
+    else {
+      region.expansion = change;
+      change.pending++;
+    }
+  }
+  changeSettleIfDone(change, grantNs);
+  return change;
+}
+
+export interface ReduceRequest {
+  readonly regions: number;
+  /** By machine-address range: its first slot; undefined: the selection policy `highest`. */
+  readonly firstSlot?: number;
+  readonly bestEffort: boolean;
+  readonly eager: boolean;
+  readonly requestNs: number;
+}
+
+/** S102: what to give up, in order; refuses what may not be given up. */
+function reduceSelect(world: World, vm: Vm, request: ReduceRequest): Region[] {
+  const { regions: count, firstSlot, bestEffort } = request;
+  const managed = managedRegions(world, vm).sort((a, b) => (b.managerSlot ?? 0) - (a.managerSlot ?? 0));
+  const inRange = ({ managerSlot }: Region): boolean =>
+    firstSlot !== undefined && managerSlot !== null && managerSlot >= firstSlot && managerSlot < firstSlot + count;
+  const candidates = firstSlot === undefined ? managed : managed.filter(inRange).reverse();
+  if (firstSlot !== undefined && (candidates.length === 0 || (candidates.length < count && !bestEffort))) {
+    throw new ModelFailure(STATUS_NOT_MANAGED, `${candidates.length} of ${count} slots`);
+  }
+  if (candidates.length < count && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} of ${count} regions`);
+  const spare = Math.max(0, managed.length - regionsLeast(world, vm));
+  if (Math.min(count, candidates.length) > spare && !bestEffort) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${spare} to spare`);
+  return candidates.slice(0, Math.min(count, spare));
+}
+
+/** S103-S105 for regions that are selected: the giver's pending expansion no longer waits for them, its reduction now does where it is the user. */
+function giveUp(change: Change, regions: readonly Region[], vm: Vm): void {
+  for (const region of regions) {
+    expansionSupersede(region, change.grantNs);
+    region.givenUpBy = change;
+    if (region.user === vm) {
+      region.reduction = change;
+      change.pending++;
+    }
+  }
+  changeSettleIfDone(change, change.grantNs);
+}
+
+/** Fig. 6 S102-S106; eagerly: everything goes out first. */
+export function reduce(world: World, vm: Vm, request: ReduceRequest): Change {
+  const regions = reduceSelect(world, vm, request);
+  const slots = regions.map((region) => region.managerSlot);
+  for (const region of regions) unmanageRegion(region);
+  if (!request.eager) {
+    const change = changeCreate(world, 'reduce', vm, regions.length, request.requestNs, request.requestNs);
+    giveUp(change, regions, vm);
+    return change;
+  }
+  try {
+    const { doneNs, pageOuts } = regionsReleaseEagerly(world, regions, request.requestNs);
+    const change = changeCreate(world, 'reduce', vm, regions.length, request.requestNs, doneNs);
+    change.pageOutsBeforeGrant = pageOuts;
+    giveUp(change, regions, vm);
+    return change;
+  } catch (failure) {
+    regions.forEach((region, index) => {
+      region.manager = vm;
+      region.managerSlot = slots[index] ?? null;
+    });
+    throw failure;
+  }
+}
+
+/** Fig. 9 for one machine slot. */
+export function touch(world: World, vm: Vm, slot: number): void {
+  const region = regionAtSlot(world, vm, slot);
+  if (!region) throw new ModelFailure(STATUS_ACCESS_REFUSED, `slot ${slot}`);
+  if (region.user !== vm) regionTake(world, region, vm);
+}
+
+export function cancel(world: World, change: Change): void {
+  if (change.state !== 'granted') throw new ModelFailure(STATUS_CHANGE_SETTLED, change.state);
+  const { vm } = change;
+  if (change.kind === 'reduce') {
+    const back = world.regions.filter((region) => region.manager === null && region.givenUpBy === change);
+    changeEnd(world, change, 'cancelled');
+    for (const region of back) manageRegion(world, region, vm);
+    return;
+  }
+  const away = world.regions.filter((region) => region.expansion === change);
+  if (managedRegions(world, vm).length - away.length < regionsLeast(world, vm)) {
+    throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${away.length} regions cannot go`);
+  }
+  changeEnd(world, change, 'cancelled');
+  for (const region of away) unmanageRegion(region);
+}
+
+/** The VM, its pages, its rights and its replicas go; nothing is written. */
+export function vmDispose(world: World, vm: Vm): void {
+  for (const replica of vm.replicas.splice(0)) {
+    for (const page of replica.pages.values()) pageDrop(world, page, replica);
+    replica.live = false;
+  }
+  for (const change of world.changes) {
+    if (change.vm === vm && change.state === 'granted') changeEnd(world, change, 'abandoned');
+  }
+  for (const region of world.regions) {
+    if (region.user === vm) unuseRegion(region);
+    if (region.manager === vm) unmanageRegion(region);
+    if (region.givenUpBy?.vm === vm) region.givenUpBy = null;
+  }
+  vm.live = false;
+}

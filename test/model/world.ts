@@ -1,0 +1,162 @@
+/**
+ * The state of the plain model: arrays and maps, nothing cached, nothing derived. Every other file of this folder is a mechanism that
+ * works on it, written from docs/semantics.md. All numbers are public ones, from 0; null is none.
+ */
+
+export type EvictionPolicy = 'fifo' | 'lru' | 'clock' | 'farthest';
+export type SeekClass = 'managed' | 'userless' | 'borrowed' | 'takeOver' | 'evict';
+export type Protection = 'none' | 'read' | 'readWrite' | 'device';
+export const SEEK_ORDER_DEFAULT: readonly SeekClass[] = ['managed', 'userless', 'borrowed', 'takeOver', 'evict'];
+
+export interface WorldOptions {
+  readonly pageBytes: number;
+  readonly regionPages: number;
+  readonly regions: number;
+  readonly slots: number;
+  readonly accessNs: number;
+  /** I/O of one page: latency + transfer, whole nanoseconds. */
+  readonly readNs: number;
+  readonly writeNs: number;
+  /** Servers of the swap device. */
+  readonly queue: number;
+  readonly expand: 'lowest' | 'ownFirst';
+}
+
+export interface Vm {
+  readonly name: number;
+  readonly spacePages: number;
+  readonly eviction: EvictionPolicy;
+  readonly seek: readonly SeekClass[];
+  readonly evictBatch: number;
+  readonly replicas: Replica[];
+  live: boolean;
+  timeNs: number;
+  accesses: number;
+  faults: number;
+  pageIns: number;
+  pageOuts: number;
+  evictions: number;
+  takeOvers: number;
+  copies: number;
+}
+
+export interface Replica {
+  readonly vm: Vm;
+  /** No entry: the page is untouched. */
+  readonly pages: Map<number, Page>;
+  /** No entry: readWrite. */
+  readonly protection: Map<number, Protection>;
+  live: boolean;
+}
+
+/** A page that is not untouched. Resident: `frame`. Out: only `slot`. Clean: both. Zero: neither. */
+export interface Page {
+  readonly vm: Vm;
+  readonly number: number;
+  readonly sharers: Set<Replica>;
+  /** The content while the page is resident. */
+  bytes: Uint8Array;
+  frame: number | null;
+  slot: number | null;
+  locked: boolean;
+  discardable: boolean;
+  /** Recency: stamps of the world's counter. */
+  arrivedStamp: number;
+  touchedStamp: number;
+  referenced: boolean;
+  /** For `farthest`: when the page is used next; Infinity: never again, as far as known. */
+  nextUse: number;
+}
+
+export interface Region {
+  readonly number: number;
+  manager: Vm | null;
+  managerSlot: number | null;
+  user: Vm | null;
+  userSlot: number | null;
+  /** The reduction that waits for the user (its giver) to release the region. */
+  reduction: Change | null;
+  /** The expansion that waits for the manager (its receiver) to use the region. */
+  expansion: Change | null;
+  /** The last reduction that took the region from its manager. */
+  givenUpBy: Change | null;
+}
+
+export type ChangeState = 'granted' | 'settled' | 'abandoned' | 'cancelled';
+
+export interface Change {
+  readonly kind: 'reduce' | 'expand';
+  readonly vm: Vm;
+  readonly regions: number;
+  readonly requestNs: number;
+  /** On the virtual clock, as all times here; what is published is the duration since the request. */
+  readonly grantNs: number;
+  settledNs: number | null;
+  state: ChangeState;
+  pending: number;
+  superseded: number;
+  pageOutsBeforeGrant: number;
+  pageOutsAfterGrant: number;
+}
+
+/** What the swap device will do: null, or how many more transfers of a kind succeed. */
+export interface SwapFailures {
+  writesLeft: number | null;
+  readsLeft: number | null;
+}
+
+export interface World {
+  readonly options: WorldOptions;
+  readonly regions: Region[];
+  readonly frames: (Page | null)[];
+  /** Content of each slot of swap; null: free. */
+  readonly slots: (Uint8Array | null)[];
+  readonly vms: Vm[];
+  readonly changes: Change[];
+  /** When each server of the swap device is free. */
+  readonly serverFreeNs: number[];
+  readonly failures: SwapFailures;
+  reclaimedFrame: number | null;
+  stamp: number;
+}
+
+export function worldCreate(options: WorldOptions): World {
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+  return {
+    options,
+    regions: numbers(options.regions).map((number) => ({
+      number,
+      manager: null,
+      managerSlot: null,
+      user: null,
+      userSlot: null,
+      reduction: null,
+      expansion: null,
+      givenUpBy: null,
+    })),
+    frames: numbers(options.regions * options.regionPages).map(() => null),
+    slots: numbers(options.slots).map(() => null),
+    vms: [],
+    changes: [],
+    serverFreeNs: numbers(options.queue).map(() => 0),
+    failures: { writesLeft: null, readsLeft: null },
+    reclaimedFrame: null,
+    stamp: 0,
+  };
+}
+
+/** Frame numbers of a region, ascending. */
+export function regionFrames(world: World, region: Region): number[] {
+  const { regionPages } = world.options;
+  return Array.from({ length: regionPages }, (_, index) => region.number * regionPages + index);
+}
+
+/** The lowest free frame of a region, or null. */
+export function freeFrameOf(world: World, region: Region): number | null {
+  return regionFrames(world, region).find((frame) => world.frames[frame] === null) ?? null;
+}
+
+/** The first of some regions by a machine slot. */
+export function lowestBy(regions: readonly Region[], slotOf: (region: Region) => number | null): Region | null {
+  return [...regions].sort((a, b) => (slotOf(a) ?? 0) - (slotOf(b) ?? 0))[0] ?? null;
+}
