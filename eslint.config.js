@@ -18,7 +18,11 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // numbers and booleans read well in templates
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      // `Uint8Array<ArrayBufferLike>` says that a view may show shared memory
+      '@typescript-eslint/no-unnecessary-type-arguments': 'off',
+      // the functions of a WebAssembly instance have no `this`
+      '@typescript-eslint/unbound-method': 'off',
       // typed arrays are read at places that are known to exist; `!` says so in one place
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/unified-signatures': 'off',
