@@ -1,0 +1,39 @@
+/** Golden files: sequences of operations with the rows of the source's figures, or figures worked out by hand. A suite for any subject. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Operation, Subject } from './operation.ts';
+import type { WorldOptions } from './world.ts';
+
+interface GoldenStep {
+  readonly row?: string;
+  readonly do: Operation;
+  readonly status?: number;
+  readonly bytes?: string;
+  readonly done?: number;
+  /** The part of the view that the source, or the derivation, speaks of. */
+  readonly view?: object;
+}
+
+interface Golden {
+  readonly title: string;
+  readonly world: WorldOptions;
+  readonly steps: readonly GoldenStep[];
+}
+
+const FILES = ['fig-11.json', 'fig-13.json', 'swap-failure.json'];
+
+function goldenRead(file: string): Golden {
+  return JSON.parse(readFileSync(new URL(`../golden/${file}`, import.meta.url), 'utf8')) as Golden;
+}
+
+export function goldenSuite(name: string, subjectOf: (options: WorldOptions) => Subject): void {
+  describe.each(FILES.map((file) => ({ file, golden: goldenRead(file) })))(`${name}: $golden.title`, ({ golden }) => {
+    const subject = subjectOf(golden.world);
+    it.each(golden.steps.map((step, index) => ({ ...step, title: step.row ?? `${index}: ${step.do.op}` })))('$title', (step) => {
+      const { status = 0, bytes, done } = step;
+      const expected = { status, ...(bytes === undefined ? {} : { bytes }), ...(done === undefined ? {} : { done }) };
+      expect(subject.apply(step.do)).toMatchObject(expected);
+      if (step.view) expect(subject.view()).toMatchObject(step.view);
+    });
+  });
+}
