@@ -34,6 +34,7 @@ import {
   NODE_OTHER,
   NODE_SEEN,
   NODE_SHAPE,
+  NODE_SHAPE_BY_DISTANCE,
   NODE_SHAPE_MASK,
   NODE_STRIDE,
   TOKEN_DATA,
@@ -54,6 +55,14 @@ import {
   TRACE_UNIT_BYTES,
   TRACE_UNIT_SHIFT,
 } from '../shared/trace-format.ts';
+
+// The portable constants are i32 to asc; these are compared with u32.
+const UNIT_BYTES: u32 = TRACE_UNIT_BYTES;
+const OFFSET_MASK: u32 = TRACE_UNIT_BYTES - 1;
+const UNITS_MOST: u32 = TRACE_UNITS_MOST;
+const SIZE_MOST: u32 = TRACE_SIZE_MOST;
+const SECOND_BIT: u32 = TRACE_SECOND_BIT;
+const BY_DISTANCE: u32 = 1 << NODE_SHAPE_BY_DISTANCE;
 
 /** Points the cursor at a payload of `bytes` bytes that holds `records` records, and forgets what it learned from another. */
 export function decodeReset(cursor: usize, payload: usize, bytes: u32, records: u32): void {
@@ -100,7 +109,7 @@ export function decodedSecondAddress(cursor: usize): u32 {
 
 /** Of a crossing record: bytes in its first unit. */
 export function decodedFirstBytes(cursor: usize): u32 {
-  return TRACE_UNIT_BYTES - (load<u32>(cursor, CURSOR_ADDRESS) & (TRACE_UNIT_BYTES - 1));
+  return UNIT_BYTES - (load<u32>(cursor, CURSOR_ADDRESS) & OFFSET_MASK);
 }
 
 /** After DECODE_CORRUPT: number of the record in the block that could not be told. */
@@ -119,7 +128,7 @@ function tokenDecode(cursor: usize): u32 {
   const left = load<u32>(cursor, CURSOR_LEFT);
   if (left == 0) return load<u32>(cursor, CURSOR_POSITION) == load<u32>(cursor, CURSOR_END) ? DECODE_END : DECODE_CORRUPT;
   const token = byteRead(cursor);
-  const answer = tokenRecord(cursor, token & TRACE_TYPE_MASK);
+  const answer = tokenRecord(cursor, <i32>(token & TRACE_TYPE_MASK));
   let run = token >> TRACE_TYPE_BITS;
   if (run == TRACE_RUN_LONG) run += min<u32>(varintRead(cursor), left);
   if (answer == DECODE_CORRUPT || overrun(cursor) || run >= left) return payloadEnd(cursor);
@@ -137,7 +146,7 @@ function payloadEnd(cursor: usize): u32 {
 }
 
 /** Reads the fields of a token and tells its record. Where the payload ended early, what it tells is nonsense that the caller drops. */
-function tokenRecord(cursor: usize, type: u32): u32 {
+function tokenRecord(cursor: usize, type: i32): u32 {
   const here: usize = load<u32>(cursor, CURSOR_NODE);
   const next = nodeAddress(cursor, load<u16>(here, NODE_NEXT));
   const nextIsData = (load<u32>(next, NODE_SHAPE) & TRACE_KIND_MASK) != KIND_FETCH;
@@ -177,14 +186,14 @@ function wholeRecord(cursor: usize): u32 {
   const flags: u32 = byteRead(cursor);
   const size = varintRead(cursor);
   const address = varintRead(cursor);
-  if (flags >= TRACE_SECOND_BIT << 1 || size == 0 || size > TRACE_SIZE_MOST) return DECODE_CORRUPT;
+  if (flags >> 1 >= SECOND_BIT || size == 0 || size > SIZE_MOST) return DECODE_CORRUPT;
   const kind = flags & TRACE_KIND_MASK;
   const shape = kind | (size << TRACE_KIND_BITS);
   const node = kind == KIND_FETCH ? fetchEnter(cursor, size, address) : dataEnter(cursor, shape, address);
   const answer = recordTell(cursor, node, address);
-  if (flags < TRACE_SECOND_BIT) return answer;
+  if (flags < SECOND_BIT) return answer;
   const second = varintRead(cursor);
-  if (second >= TRACE_UNITS_MOST || (address & (TRACE_UNIT_BYTES - 1)) + size <= TRACE_UNIT_BYTES) return DECODE_CORRUPT;
+  if (second >= UNITS_MOST || (address & OFFSET_MASK) + size <= UNIT_BYTES) return DECODE_CORRUPT;
   store<u32>(cursor, second << TRACE_UNIT_SHIFT, CURSOR_SECOND);
   return kind | DECODE_CROSSING;
 }
@@ -314,7 +323,7 @@ function recordTell(cursor: usize, node: usize, address: u32): u32 {
     nodeLearn(node, shape, address, load<u32>(cursor, CURSOR_LAST_DATA));
     store<u32>(cursor, address, CURSOR_LAST_DATA);
   }
-  if ((address & (TRACE_UNIT_BYTES - 1)) + size <= TRACE_UNIT_BYTES) return kind;
+  if ((address & OFFSET_MASK) + size <= UNIT_BYTES) return kind;
   store<u32>(cursor, ((address >> TRACE_UNIT_SHIFT) + 1) << TRACE_UNIT_SHIFT, CURSOR_SECOND);
   return kind | DECODE_CROSSING;
 }
@@ -324,7 +333,7 @@ function nodeLearn(node: usize, shape: u32, address: u32, lastData: u32): void {
   const distance = address - lastData;
   const strideRight = step == load<u32>(node, NODE_STRIDE);
   const distanceRight = distance == load<u32>(node, NODE_DISTANCE);
-  if (strideRight != distanceRight) store<u32>(node, (shape & NODE_SHAPE_MASK) | (<u32>distanceRight << 31), NODE_SHAPE);
+  if (strideRight != distanceRight) store<u32>(node, (shape & NODE_SHAPE_MASK) | (distanceRight ? BY_DISTANCE : 0), NODE_SHAPE);
   if (step == load<u32>(node, NODE_SEEN)) store<u32>(node, step, NODE_STRIDE);
   store<u32>(node, address, NODE_LAST);
   store<u32>(node, distance, NODE_DISTANCE);

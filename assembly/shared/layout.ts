@@ -34,14 +34,16 @@ export const CB_ACCESS_NS = CB_EVENT_MASK + 4; // f64
 export const CB_READ_NS = CB_ACCESS_NS + 8; // f64: latency + transfer of one page
 export const CB_WRITE_NS = CB_READ_NS + 8; // f64
 
-export const CB_TOTAL_BYTES = CB_WRITE_NS + 8; // f64: plan
+export const CB_PLAYER_BYTES = CB_WRITE_NS + 8; // plan: a player's record with its buffers
+export const CB_TOTAL_BYTES = (CB_PLAYER_BYTES + 4 + 7) & -8; // f64
 export const CB_BOOK_BYTES = CB_TOTAL_BYTES + 8; // f64: all but frames and linear swap
 export const CB_REGION_MANAGER = CB_BOOK_BYTES + 8; // columns of the rights table, one u32 a region
 export const CB_REGION_MANAGER_SLOT = CB_REGION_MANAGER + 4;
 export const CB_REGION_USER = CB_REGION_MANAGER_SLOT + 4;
 export const CB_REGION_USER_SLOT = CB_REGION_USER + 4;
-export const CB_REGION_REDUCE = CB_REGION_USER_SLOT + 4; // the reduction a region is part of
-export const CB_REGION_EXPAND = CB_REGION_REDUCE + 4; // the expansion that waits for a region's use
+export const CB_REGION_REDUCE = CB_REGION_USER_SLOT + 4; // the reduction that waits for the region's user to release it
+export const CB_REGION_GIVEN = CB_REGION_REDUCE + 4; // the last reduction that took the management right away
+export const CB_REGION_EXPAND = CB_REGION_GIVEN + 4; // the expansion that waits for a region's use
 export const CB_REGION_FREE = CB_REGION_EXPAND + 4; // free frames
 export const CB_REGION_HINT = CB_REGION_FREE + 4; // no free frame of the region lies below this word of the bitmap
 export const CB_FRAME_BITS = CB_REGION_HINT + 4; // bitmap, 1 = free
@@ -83,14 +85,16 @@ export const CB_CHANGE_NEXT = CB_RECLAIM_FRAME + 4; // where the search for a ch
 export const CB_EVENT_HEAD = CB_CHANGE_NEXT + 4; // events ever recorded; wraps
 export const CB_PIN_A = CB_EVENT_HEAD + 4; // frames that eviction passes over: the pages of the access in hand
 export const CB_PIN_B = CB_PIN_A + 4;
-export const CB_PIN_C = CB_PIN_B + 4;
-export const CB_PINNED_REGION = CB_PIN_C + 4; // region that finding a frame passes over
-export const CB_COUNT_OBJECTS = CB_PINNED_REGION + 4; // operations, for the tests of the bounds: page objects looked at,
+export const CB_SECOND_FRAME = CB_PIN_B + 4; // of an access to two pages
+export const CB_PINNED_REGION = CB_SECOND_FRAME + 4; // region that finding a frame passes over
+export const CB_PAGES_MOVE = CB_PINNED_REGION + 4; // 1: locked pages of a region that is released move
+export const CB_COUNT_OBJECTS = CB_PAGES_MOVE + 4; // operations, for the tests of the bounds: page objects looked at,
 export const CB_COUNT_NODES = CB_COUNT_OBJECTS + 4; // nodes of page tables copied, made or freed,
 export const CB_COUNT_REGIONS = CB_COUNT_NODES + 4; // regions whose rights were read or changed,
 export const CB_COUNT_PROCESSORS = CB_COUNT_REGIONS + 4; // processors whose cached translations were looked at,
 export const CB_COUNT_COPIES = CB_COUNT_PROCESSORS + 4; // pages copied, filled or compared
-export const CB_DEVICE_BUSY = (CB_COUNT_COPIES + 4 + 7) & -8; // QUEUE_MAX x f64: when each server of the device is free
+export const CB_IO_END_NS = (CB_COUNT_COPIES + 4 + 7) & -8; // f64: when the I/O of the step in hand ends
+export const CB_DEVICE_BUSY = CB_IO_END_NS + 8; // QUEUE_MAX x f64: when each server of the device is free
 export const QUEUE_MAX = 64;
 export const CONTROL_BYTES = CB_DEVICE_BUSY + QUEUE_MAX * 8;
 
@@ -213,7 +217,8 @@ export const CHANGE_SERIAL = CHANGE_VM + 4; // how often this record has been us
 export const CHANGE_REGIONS = CHANGE_SERIAL + 4;
 export const CHANGE_PENDING = CHANGE_REGIONS + 4;
 export const CHANGE_SUPERSEDED = CHANGE_PENDING + 4;
-export const CHANGE_OUTS_BEFORE = CHANGE_SUPERSEDED + 4; // pages written before the grant
+export const CHANGE_LISTED = CHANGE_SUPERSEDED + 4; // times that a row of the rights table names this reduction
+export const CHANGE_OUTS_BEFORE = CHANGE_LISTED + 4; // pages written before the grant
 export const CHANGE_OUTS_AFTER = CHANGE_OUTS_BEFORE + 4;
 export const CHANGE_REQUEST_NS = (CHANGE_OUTS_AFTER + 4 + 7) & -8; // f64, on the virtual clock
 export const CHANGE_GRANT_NS = CHANGE_REQUEST_NS + 8; // f64
@@ -232,7 +237,8 @@ export const FLAG_EAGER = 2; // of rightsReduce
 export const SLOT_BY_POLICY = -1; // firstSlot of rightsReduce, as 0xffffffff
 export const EXPAND_LOWEST = 0;
 export const EXPAND_OWN_FIRST = 1;
-export const FRAMES_LEAST = 2; // a VM always manages at least this much
+export const FRAMES_LEAST = 2; // a VM always manages at least this much,
+export const FRAMES_LEAST_SHARING = 4; // or this much with several replicas
 
 /*  Event: a record of the ring, EVENT_BYTES each; record number n at n & (capacity - 1).
     0      4    8   12  16  20  24        32
@@ -261,6 +267,7 @@ export const EVENT_VM_CREATED = 12; // vm
 export const EVENT_VM_DISPOSED = 13; // vm
 export const EVENT_ABANDONED = 14; // vm; a change
 export const EVENT_CANCELLED = 15; // vm; a change
+export const EVENT_FOLLOW = 16; // vm; a change, b region, c regions still waited for, d pages written
 
 export const ADVICE_NORMAL = 0;
 export const ADVICE_UNUSED = 1;
@@ -281,12 +288,15 @@ export const PLAYER_RECORDS_LEFT = PLAYER_REPLICA + 4; // of the block
 export const PLAYER_DATA_INDEX = PLAYER_RECORDS_LEFT + 4; // low 32 bits of n, the number of data records so far
 export const PLAYER_HELD = PLAYER_DATA_INDEX + 4; // 1: a decoded record waits to be carried out (again)
 export const PLAYER_VISIT = PLAYER_HELD + 4; // next entry of the next-use column
-export const PLAYER_HAS_NEXT_USE = PLAYER_VISIT + 4; // 1: the next-use column is filled for this block
-export const PLAYER_RECORDS = (PLAYER_HAS_NEXT_USE + 4 + 7) & -8; // f64: records carried out
+export const PLAYER_FLAGS = PLAYER_VISIT + 4; // PLAYER_…
+export const PLAYER_RECORDS = (PLAYER_FLAGS + 4 + 7) & -8; // f64: records carried out
 export const PLAYER_WORST_NS = PLAYER_RECORDS + 8; // f64: the slowest access
 export const PLAYER_HISTOGRAM = PLAYER_WORST_NS + 8; // HISTOGRAM_BUCKETS x (f64 count, f64 sum of ns), of accesses that waited
 export const HISTOGRAM_BUCKETS = 512; // 8 a power of two
 export const PLAYER_CURSOR = PLAYER_HISTOGRAM + HISTOGRAM_BUCKETS * 16;
+
+export const PLAYER_LOADS_STORE = 1; // flags of playerCreate: L records store too
+export const PLAYER_KNOWS_NEXT_USE = 2; // the next-use column is filled for each block
 
 export const RUN_BLOCK_DONE = 1; // results of playerRun: feed the next block
 export const RUN_TIME = 2; // the clock has reached untilNs

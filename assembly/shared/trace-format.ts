@@ -70,7 +70,8 @@ export const NODE_DISTANCE = NODE_STRIDE + 4;
 export const NODE_SEEN = NODE_DISTANCE + 4;
 export const NODE_BYTES = NODE_SEEN + 4;
 
-export const NODE_SHAPE_MASK = 0x7fff;
+export const NODE_SHAPE_MASK = 0x7fff; // kind and size
+export const NODE_SHAPE_BY_DISTANCE = 31; // the bit's number
 export const NODES_MOST = 1 << 13; // when all are taken, everything learned is forgotten
 
 // Fetch nodes by address: FINDER_BUCKETS u16 node numbers, 0: none; a later node takes the bucket of an earlier one.

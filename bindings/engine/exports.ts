@@ -37,7 +37,7 @@ export interface EngineExports {
   replicaFork(replica: number): number;
   replicaRestore(replica: number, from: number): number;
   replicaDispose(replica: number): number;
-  /** Zero-extended value, or the negated status. */
+  /** Zero-extended value (as f64), or the negated status. */
   load8(replica: number, address: number): number;
   load16(replica: number, address: number): number;
   load32(replica: number, address: number): number;
@@ -63,8 +63,8 @@ export interface EngineExports {
   protect(replica: number, page: number, pages: number, protection: number): number;
 
   // ---- traces --------------------------------------------------------------------------------------------------
-  /** A player that replays compact-trace blocks on a replica. */
-  playerCreate(replica: number): number;
+  /** A player that replays compact-trace blocks on a replica; flags: PLAYER_… */
+  playerCreate(replica: number, flags: number): number;
   playerDispose(player: number): number;
   /** Address of the player's block buffer (`>>> 0`); TRACE_BLOCK_BYTES long. */
   playerBuffer(player: number): number;

@@ -1,0 +1,195 @@
+// Loads, stores and faults: where regions and replicas meet. The fast path is a hit in the processor's column; everything else comes here.
+import { PAGE_BYTES } from './base/page-bytes.ts';
+import { PAGE_SHIFT } from './shared/page.ts';
+import {
+  CB_ACCESS_NS,
+  CB_COUNT_COPIES,
+  CB_PIN_A,
+  CB_PIN_B,
+  CB_SECOND_FRAME,
+  ENTRY_DEVICE,
+  ENTRY_NO_LOAD,
+  ENTRY_NO_STORE,
+  ENTRY_OBJECT_MASK,
+  EVENT_COPY,
+  EVENT_FAULT,
+  OBJECT_DISCARDABLE,
+  OBJECT_FLAGS,
+  OBJECT_FRAME,
+  OBJECT_REFERENCES,
+  OBJECT_SLOT,
+  PROCESSOR_LOAD_COLUMN,
+  PROCESSOR_LOAD_GENERATION,
+  PROCESSOR_PAGES,
+  PROCESSOR_REPLICA,
+  PROCESSOR_STORE_COLUMN,
+  PROCESSOR_STORE_GENERATION,
+  REPLICA_PAGES,
+  REPLICA_PROCESSOR,
+  REPLICA_VM,
+  VM_ACCESSES,
+  VM_COPIES,
+  VM_FAULTS,
+  VM_TIME_NS,
+} from './shared/layout.ts';
+import { STATUS_ADDRESS_OUT_OF_RANGE, STATUS_DEVICE_PAGE, STATUS_OK, STATUS_PROTECTED } from './shared/status.ts';
+import { objectFree, objectMake, objectRecord } from './paging/page-object.ts';
+import { entryPlace, entryRead } from './paging/page-table.ts';
+import { recencyTouch } from './paging/recency.ts';
+import { OFFSET_MASK, translationDropPage, translationFill } from './paging/translation.ts';
+import { frameSeek } from './regions/seek.ts';
+import { fail, number, numberAdd, wordAdd, wordSet } from './store/control.ts';
+import { eventRecord } from './store/event.ts';
+import { frameAddress, frameGive } from './store/frame.ts';
+import { vmRecord, vmTimeNs } from './store/vm.ts';
+import { pageArrive, pageIn } from './swap/page-in.ts';
+import { objectRelease } from './swap/page-free.ts';
+import { slotDrop } from './swap/slot.ts';
+
+/** May the replica (a record's address) load from, or store to, a page? Status. */
+function pageCheck(replica: usize, page: u32, isStore: bool): i32 {
+  const entry = entryRead(replica, page);
+  if (entry & ENTRY_DEVICE) return fail(STATUS_DEVICE_PAGE, page, isStore ? 1 : 0, 0);
+  if (entry & (isStore ? ENTRY_NO_STORE : ENTRY_NO_LOAD)) return fail(STATUS_PROTECTED, page, isStore ? 1 : 0, 0);
+  return STATUS_OK;
+}
+
+/** Bounds, protection and device pages of a range. Status. */
+export function rangeCheckIn(replica: usize, address: u32, length: u32, isStore: bool): i32 {
+  const end: u64 = (address as u64) + (length as u64);
+  const pages = load<u32>(replica + REPLICA_PAGES);
+  if (end > (pages as u64) << PAGE_SHIFT) return fail(STATUS_ADDRESS_OUT_OF_RANGE, address, length, pages);
+  if (!length) return STATUS_OK;
+  const last = ((end - 1) >> PAGE_SHIFT) as u32;
+  for (let page = address >>> PAGE_SHIFT; page <= last; page++) {
+    const status = pageCheck(replica, page, isStore);
+    if (status) return status;
+  }
+  return STATUS_OK;
+}
+
+/** Counts an access and lets its time pass. */
+export function accessCount(replica: usize): void {
+  const vm = vmRecord(load<u32>(replica + REPLICA_VM));
+  numberAdd(vm + VM_ACCESSES, 1);
+  numberAdd(vm + VM_TIME_NS, number(CB_ACCESS_NS));
+}
+
+/** The page object of a page, made if there is none; 0 with the failure noted. */
+function objectOf(replica: usize, page: u32): u32 {
+  let object = entryRead(replica, page) & ENTRY_OBJECT_MASK;
+  if (object) return object;
+  const place = entryPlace(replica, page);
+  if (!place) return 0;
+  object = objectMake(load<u32>(replica + REPLICA_VM), page);
+  if (object) store<u32>(place, load<u32>(place) | object);
+  return object;
+}
+
+/** Brings a page into a frame, if it is in none. `faults`: count that as a fault. The frame, or 0 with the failure noted. */
+export function pageBring(replica: usize, page: u32, faults: bool): u32 {
+  const known = entryRead(replica, page) & ENTRY_OBJECT_MASK;
+  if (known) {
+    const frame = load<u32>(objectRecord(known) + OBJECT_FRAME);
+    if (frame) return frame;
+  }
+  const vm = load<u32>(replica + REPLICA_VM);
+  if (faults) {
+    numberAdd(vmRecord(vm) + VM_FAULTS, 1);
+    eventRecord(EVENT_FAULT, vm, page, load<u32>(load<u32>(replica + REPLICA_PROCESSOR) + PROCESSOR_REPLICA), 0, 0, vmTimeNs(vm));
+  }
+  const object = known ? known : objectOf(replica, page);
+  if (!object) return 0;
+  const frame = frameSeek(vm);
+  if (!frame) return 0;
+  if (pageIn(object, frame)) {
+    frameGive(frame);
+    return 0;
+  }
+  return frame;
+}
+
+/** Copy-on-write: makes a resident page this replica's alone. Its frame, or 0 with the failure noted. */
+export function pageOwn(replica: usize, page: u32, frame: u32): u32 {
+  const place = entryPlace(replica, page);
+  if (!place) return 0;
+  const shared = load<u32>(place) & ENTRY_OBJECT_MASK;
+  if (load<u32>(objectRecord(shared) + OBJECT_REFERENCES) == 1) return frame;
+  const vm = load<u32>(replica + REPLICA_VM);
+  wordSet(CB_PIN_B, frame);
+  const copyFrame = frameSeek(vm);
+  wordSet(CB_PIN_B, 0);
+  if (!copyFrame) return 0;
+  const copy = objectMake(vm, page);
+  if (!copy) {
+    frameGive(copyFrame);
+    return 0;
+  }
+  memory.copy(frameAddress(copyFrame), frameAddress(frame), PAGE_BYTES);
+  wordAdd(CB_COUNT_COPIES, 1);
+  store<u16>(objectRecord(copy) + OBJECT_FLAGS, load<u16>(objectRecord(shared) + OBJECT_FLAGS));
+  pageArrive(copy, copyFrame);
+  store<u32>(place, (load<u32>(place) & ~ENTRY_OBJECT_MASK) | copy);
+  objectRelease(shared);
+  translationDropPage(load<u32>(replica + REPLICA_PROCESSOR), page);
+  numberAdd(vmRecord(vm) + VM_COPIES, 1);
+  eventRecord(EVENT_COPY, vm, page, load<u32>(load<u32>(replica + REPLICA_PROCESSOR) + PROCESSOR_REPLICA), 0, 0, vmTimeNs(vm));
+  return copyFrame;
+}
+
+/** The page in `frame` is accessed: recency, what a store means for it, and the cached translation. */
+function pageTouch(replica: usize, page: u32, frame: u32, isStore: bool): void {
+  const vm = vmRecord(load<u32>(replica + REPLICA_VM));
+  recencyTouch(vm, frame);
+  const processor: usize = load<u32>(replica + REPLICA_PROCESSOR);
+  const isCached = page < load<u32>(processor + PROCESSOR_PAGES);
+  const entry = entryRead(replica, page);
+  if (isStore) {
+    const object = entry & ENTRY_OBJECT_MASK;
+    const record = objectRecord(object);
+    if (load<u32>(record + OBJECT_SLOT)) slotDrop(object);
+    store<u16>(record + OBJECT_FLAGS, (load<u16>(record + OBJECT_FLAGS) & ~OBJECT_DISCARDABLE) as u16);
+    if (isCached)
+      translationFill(
+        load<u32>(processor + PROCESSOR_STORE_COLUMN),
+        page,
+        frameAddress(frame),
+        load<u32>(processor + PROCESSOR_STORE_GENERATION),
+      );
+  }
+  if (isCached && !(entry & ENTRY_NO_LOAD)) {
+    translationFill(
+      load<u32>(processor + PROCESSOR_LOAD_COLUMN),
+      page,
+      frameAddress(frame),
+      load<u32>(processor + PROCESSOR_LOAD_GENERATION),
+    );
+  }
+}
+
+/** A resident page, for a store this replica's alone. Its frame, or 0 with the failure noted. */
+function pageHave(replica: usize, page: u32, isStore: bool): u32 {
+  const frame = pageBring(replica, page, true);
+  return frame && isStore ? pageOwn(replica, page, frame) : frame;
+}
+
+/** Makes one page ready for an access that has been checked and counted. The frame, or 0 with the failure noted. */
+export function pageReady(replica: usize, page: u32, isStore: bool): u32 {
+  const frame = pageHave(replica, page, isStore);
+  if (frame) pageTouch(replica, page, frame, isStore);
+  return frame;
+}
+
+/** Makes two pages ready, the second not driving out the first; its frame is in CB_SECOND_FRAME. The first's frame, or 0 with the failure noted. */
+export function pagesReady(replica: usize, first: u32, second: u32, isStore: bool): u32 {
+  const frame = pageHave(replica, first, isStore);
+  if (!frame) return 0;
+  wordSet(CB_PIN_A, frame);
+  const other = pageHave(replica, second, isStore);
+  wordSet(CB_PIN_A, 0);
+  if (!other) return 0;
+  pageTouch(replica, first, frame, isStore);
+  pageTouch(replica, second, other, isStore);
+  wordSet(CB_SECOND_FRAME, other);
+  return frame;
+}

@@ -1,0 +1,65 @@
+// The boundary: what the bindings call. bindings/engine/exports.ts says what each function takes and gives.
+import { PAGE_SHIFT } from './shared/page.ts';
+import { CONTROL } from './shared/layout.ts';
+
+import { advise, protect } from './advice.ts';
+import { engineInit, replicaDispose, replicaFork, replicaRestore, vmCreate, vmDispose, vmReplica } from './life.ts';
+import {
+  load16,
+  load32,
+  load64,
+  load8,
+  pageForRead,
+  pageForWrite,
+  peek,
+  peekSlot,
+  rangeCheck,
+  store16,
+  store32,
+  store64,
+  store8,
+} from './memory.ts';
+import { changeCancel, rightsExpand, rightsReduce } from './regions/request.ts';
+import { rightsTouch } from './regions/seek.ts';
+import { enginePlan } from './store/plan.ts';
+import { engineValidate } from './validate.ts';
+
+// asc resolves `import … from './x.ts'` but not `export … from './x.ts'`.
+export {
+  engineValidate,
+  advise,
+  changeCancel,
+  engineInit,
+  enginePlan,
+  load16,
+  load32,
+  load64,
+  load8,
+  pageForRead,
+  pageForWrite,
+  peek,
+  peekSlot,
+  protect,
+  rangeCheck,
+  replicaDispose,
+  replicaFork,
+  replicaRestore,
+  rightsExpand,
+  rightsReduce,
+  rightsTouch,
+  store16,
+  store32,
+  store64,
+  store8,
+  vmCreate,
+  vmDispose,
+  vmReplica,
+};
+
+export function pageShift(): i32 {
+  return PAGE_SHIFT;
+}
+
+export function controlAddress(): i32 {
+  return CONTROL;
+}

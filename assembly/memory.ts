@@ -1,0 +1,208 @@
+// Guest memory for callers from outside: scalar accesses with a hit in the processor's column on the fast path, and bulk access page by page.
+import { PAGE_BYTES } from './base/page-bytes.ts';
+import { PAGE_SHIFT } from './shared/page.ts';
+import {
+  CB_PEEK_SLOT,
+  CB_REPLICAS,
+  CB_SCRATCH,
+  CB_SECOND_FRAME,
+  CB_SWAP_STORE,
+  CONTROL,
+  ENTRY_OBJECT_MASK,
+  OBJECT_FRAME,
+  OBJECT_SLOT,
+  PROCESSOR_LOAD_COLUMN,
+  PROCESSOR_LOAD_GENERATION,
+  PROCESSOR_PAGES,
+  PROCESSOR_STORE_COLUMN,
+  PROCESSOR_STORE_GENERATION,
+  REPLICA_PAGES,
+  REPLICA_PROCESSOR,
+  REPLICA_VM,
+  SWAP_STORE_LINEAR,
+} from './shared/layout.ts';
+import { STATUS_NO_SUCH_REPLICA, STATUS_OK } from './shared/status.ts';
+import { accessCount, pageReady, pagesReady, rangeCheckIn } from './access.ts';
+import { objectRecord } from './paging/page-object.ts';
+import { entryRead } from './paging/page-table.ts';
+import { recencyTouch } from './paging/recency.ts';
+import { OFFSET_MASK } from './paging/translation.ts';
+import { fail, word, wordSet } from './store/control.ts';
+import { frameAddress, frameAt } from './store/frame.ts';
+import { replicaIsLive, replicaRecord } from './store/replica.ts';
+import { vmRecord } from './store/vm.ts';
+import { slotAddress } from './swap/device.ts';
+
+const SCRATCH: usize = CONTROL + CB_SCRATCH;
+
+/** A hit: the address in linear memory, the access counted and its page touched. 0: the slow path decides. */
+function hit(replica: u32, address: u32, width: u32, columnOffset: i32, generationOffset: i32): usize {
+  if (replica - 1 >= word(CB_REPLICAS)) return 0;
+  const record = replicaRecord(replica);
+  const processor: usize = load<u32>(record + REPLICA_PROCESSOR);
+  const page = address >>> PAGE_SHIFT;
+  const offset = address & OFFSET_MASK;
+  if (page >= load<u32>(processor + PROCESSOR_PAGES) || offset > PAGE_BYTES - width) return 0;
+  const probe = load<u32>(load<u32>(processor + columnOffset) + (page << 2)) ^ load<u32>(processor + generationOffset);
+  if (probe & OFFSET_MASK) return 0;
+  accessCount(record);
+  recencyTouch(vmRecord(load<u32>(record + REPLICA_VM)), frameAt(probe));
+  return probe + offset;
+}
+
+function hitForLoad(replica: u32, address: u32, width: u32): usize {
+  return hit(replica, address, width, PROCESSOR_LOAD_COLUMN, PROCESSOR_LOAD_GENERATION);
+}
+
+function hitForStore(replica: u32, address: u32, width: u32): usize {
+  return hit(replica, address, width, PROCESSOR_STORE_COLUMN, PROCESSOR_STORE_GENERATION);
+}
+
+function checked(replica: u32, address: u32, width: u32, isStore: bool): i32 {
+  if (!replicaIsLive(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
+  return rangeCheckIn(replicaRecord(replica), address, width, isStore);
+}
+
+/** Any load: where its bytes stand in a row, if need be in the scratch words. 0 with the failure noted. */
+function slowForLoad(replica: u32, address: u32, width: u32): usize {
+  if (checked(replica, address, width, false)) return 0;
+  const record = replicaRecord(replica);
+  const page = address >>> PAGE_SHIFT;
+  const offset = address & OFFSET_MASK;
+  const inFirst = PAGE_BYTES - offset;
+  accessCount(record);
+  if (inFirst >= width) {
+    const frame = pageReady(record, page, false);
+    return frame ? frameAddress(frame) + offset : 0;
+  }
+  const frame = pagesReady(record, page, page + 1, false);
+  if (!frame) return 0;
+  memory.copy(SCRATCH, frameAddress(frame) + offset, inFirst);
+  memory.copy(SCRATCH + inFirst, frameAddress(word(CB_SECOND_FRAME)), width - inFirst);
+  return SCRATCH;
+}
+
+/** Any store, of the first `width` scratch bytes. Status. */
+function slowStore(replica: u32, address: u32, width: u32): i32 {
+  const status = checked(replica, address, width, true);
+  if (status) return status;
+  const record = replicaRecord(replica);
+  const page = address >>> PAGE_SHIFT;
+  const offset = address & OFFSET_MASK;
+  const inFirst = min<u32>(PAGE_BYTES - offset, width);
+  accessCount(record);
+  const frame = inFirst == width ? pageReady(record, page, true) : pagesReady(record, page, page + 1, true);
+  if (!frame) return statusNoted();
+  memory.copy(frameAddress(frame) + offset, SCRATCH, inFirst);
+  if (inFirst < width) memory.copy(frameAddress(word(CB_SECOND_FRAME)), SCRATCH + inFirst, width - inFirst);
+  return STATUS_OK;
+}
+
+function statusNoted(): i32 {
+  return load<i32>(CONTROL);
+}
+
+/** Loads return f64: every u32, and a negative number for a failure. */
+export function load8(replica: u32, address: u32): f64 {
+  let at = hitForLoad(replica, address, 1);
+  if (!at) at = slowForLoad(replica, address, 1);
+  return at ? (load<u8>(at) as f64) : -(statusNoted() as f64);
+}
+
+export function load16(replica: u32, address: u32): f64 {
+  let at = hitForLoad(replica, address, 2);
+  if (!at) at = slowForLoad(replica, address, 2);
+  return at ? (load<u16>(at) as f64) : -(statusNoted() as f64);
+}
+
+export function load32(replica: u32, address: u32): f64 {
+  let at = hitForLoad(replica, address, 4);
+  if (!at) at = slowForLoad(replica, address, 4);
+  return at ? (load<u32>(at) as f64) : -(statusNoted() as f64);
+}
+
+export function load64(replica: u32, address: u32): i32 {
+  let at = hitForLoad(replica, address, 8);
+  if (!at) at = slowForLoad(replica, address, 8);
+  if (!at) return statusNoted();
+  store<u64>(SCRATCH, load<u64>(at));
+  return STATUS_OK;
+}
+
+export function store8(replica: u32, address: u32, value: u32): i32 {
+  const at = hitForStore(replica, address, 1);
+  if (at) {
+    store<u8>(at, value as u8);
+    return STATUS_OK;
+  }
+  store<u32>(SCRATCH, value);
+  return slowStore(replica, address, 1);
+}
+
+export function store16(replica: u32, address: u32, value: u32): i32 {
+  const at = hitForStore(replica, address, 2);
+  if (at) {
+    store<u16>(at, value as u16);
+    return STATUS_OK;
+  }
+  store<u32>(SCRATCH, value);
+  return slowStore(replica, address, 2);
+}
+
+export function store32(replica: u32, address: u32, value: u32): i32 {
+  const at = hitForStore(replica, address, 4);
+  if (at) {
+    store<u32>(at, value);
+    return STATUS_OK;
+  }
+  store<u32>(SCRATCH, value);
+  return slowStore(replica, address, 4);
+}
+
+export function store64(replica: u32, address: u32): i32 {
+  const at = hitForStore(replica, address, 8);
+  if (at) {
+    store<u64>(at, load<u64>(SCRATCH));
+    return STATUS_OK;
+  }
+  return slowStore(replica, address, 8);
+}
+
+export function rangeCheck(replica: u32, address: u32, length: u32, write: u32): i32 {
+  return checked(replica, address, length, write != 0);
+}
+
+function pagePiece(replica: u32, address: u32, isStore: bool): usize {
+  if (checked(replica, address, 1, isStore)) return 0;
+  const record = replicaRecord(replica);
+  accessCount(record);
+  const frame = pageReady(record, address >>> PAGE_SHIFT, isStore);
+  return frame ? frameAddress(frame) + (address & OFFSET_MASK) : 0;
+}
+
+export function pageForRead(replica: u32, address: u32): usize {
+  return pagePiece(replica, address, false);
+}
+
+export function pageForWrite(replica: u32, address: u32): usize {
+  return pagePiece(replica, address, true);
+}
+
+/** Where a page's content is, without any counter, time or recency. 0: in the host's store, or zero; peekSlot tells. */
+export function peek(replica: u32, page: u32): usize {
+  wordSet(CB_PEEK_SLOT, 0);
+  if (!replicaIsLive(replica) || page >= load<u32>(replicaRecord(replica) + REPLICA_PAGES)) return 0;
+  const object = entryRead(replicaRecord(replica), page) & ENTRY_OBJECT_MASK;
+  if (!object) return 0;
+  const frame = load<u32>(objectRecord(object) + OBJECT_FRAME);
+  if (frame) return frameAddress(frame);
+  const slot = load<u32>(objectRecord(object) + OBJECT_SLOT);
+  if (!slot) return 0;
+  if (word(CB_SWAP_STORE) == SWAP_STORE_LINEAR) return slotAddress(slot - 1);
+  wordSet(CB_PEEK_SLOT, slot);
+  return 0;
+}
+
+export function peekSlot(): u32 {
+  return word(CB_PEEK_SLOT);
+}

@@ -1,0 +1,84 @@
+// Page objects: a page's content, wherever it is. Made on the first touch, counted by the page-table entries that refer to them.
+import {
+  CB_COUNT_OBJECTS,
+  CB_OBJECTS_USED,
+  CB_OBJECT_FREE,
+  CB_OBJECT_TABLE,
+  CB_OBJECT_TOP,
+  CB_PAGE_OBJECTS,
+  OBJECT_BYTES,
+  OBJECT_FLAGS,
+  OBJECT_FRAME,
+  OBJECT_PAGE,
+  OBJECT_REFERENCES,
+  OBJECT_SLOT,
+  OBJECT_VM,
+} from '../shared/layout.ts';
+import { STATUS_TABLES_FULL, TABLE_PAGE_OBJECTS } from '../shared/status.ts';
+import { fail, word, wordAdd, wordSet } from '../store/control.ts';
+
+export function objectRecord(object: u32): usize {
+  return word(CB_OBJECT_TABLE) + object * OBJECT_BYTES;
+}
+
+/** A page object of zeros with one reference, or 0 when the arena is full (the failure is noted). */
+export function objectMake(vm: u32, page: u32): u32 {
+  let object = word(CB_OBJECT_FREE);
+  if (object) {
+    wordSet(CB_OBJECT_FREE, load<u32>(objectRecord(object) + OBJECT_FRAME));
+  } else {
+    object = word(CB_OBJECT_TOP);
+    if (object >= word(CB_PAGE_OBJECTS)) {
+      fail(STATUS_TABLES_FULL, TABLE_PAGE_OBJECTS, word(CB_PAGE_OBJECTS), 0);
+      return 0;
+    }
+    object++;
+    wordSet(CB_OBJECT_TOP, object);
+  }
+  const record = objectRecord(object);
+  store<u32>(record + OBJECT_REFERENCES, 1);
+  store<u32>(record + OBJECT_FRAME, 0);
+  store<u32>(record + OBJECT_SLOT, 0);
+  store<u32>(record + OBJECT_PAGE, page);
+  store<u16>(record + OBJECT_VM, vm as u16);
+  store<u16>(record + OBJECT_FLAGS, 0);
+  wordAdd(CB_OBJECTS_USED, 1);
+  wordAdd(CB_COUNT_OBJECTS, 1);
+  return object;
+}
+
+/** Takes back a page object that nothing refers to and that has neither frame nor slot. */
+export function objectFree(object: u32): void {
+  const record = objectRecord(object);
+  store<u32>(record + OBJECT_REFERENCES, 0);
+  store<u32>(record + OBJECT_FRAME, word(CB_OBJECT_FREE));
+  wordSet(CB_OBJECT_FREE, object);
+  wordAdd(CB_OBJECTS_USED, -1);
+}
+
+export function objectFrame(object: u32): u32 {
+  return load<u32>(objectRecord(object) + OBJECT_FRAME);
+}
+
+/** Slot + 1, or 0. */
+export function objectSlot(object: u32): u32 {
+  return load<u32>(objectRecord(object) + OBJECT_SLOT);
+}
+
+export function objectVm(object: u32): u32 {
+  return load<u16>(objectRecord(object) + OBJECT_VM);
+}
+
+export function objectHas(object: u32, flag: u32): bool {
+  return (load<u16>(objectRecord(object) + OBJECT_FLAGS) & flag) != 0;
+}
+
+export function objectFlag(object: u32, flag: u32): void {
+  const place = objectRecord(object) + OBJECT_FLAGS;
+  store<u16>(place, (load<u16>(place) | flag) as u16);
+}
+
+export function objectUnflag(object: u32, flag: u32): void {
+  const place = objectRecord(object) + OBJECT_FLAGS;
+  store<u16>(place, (load<u16>(place) & ~flag) as u16);
+}

@@ -1,0 +1,121 @@
+// Changes: one VM's part of a request, granted at once and settled when the last of its regions has followed (Fig. 10).
+import {
+  CB_CHANGES,
+  CB_CHANGE_NEXT,
+  CB_CHANGE_TABLE,
+  CB_REGIONS,
+  CB_REGION_GIVEN,
+  CB_REGION_REDUCE,
+  CHANGE_BYTES,
+  CHANGE_GRANTED,
+  CHANGE_GRANT_NS,
+  CHANGE_KIND,
+  CHANGE_LISTED,
+  CHANGE_OUTS_AFTER,
+  CHANGE_OUTS_BEFORE,
+  CHANGE_PENDING,
+  CHANGE_REGIONS,
+  CHANGE_REQUEST_NS,
+  CHANGE_SERIAL,
+  CHANGE_SETTLED,
+  CHANGE_SETTLED_NS,
+  CHANGE_STATE,
+  CHANGE_SUPERSEDED,
+  CHANGE_VM,
+  EVENT_FOLLOW,
+  EVENT_SETTLED,
+  EVENT_SUPERSEDED,
+} from '../shared/layout.ts';
+import { STATUS_TABLES_FULL, TABLE_CHANGES } from '../shared/status.ts';
+import { fail, word, wordSet } from '../store/control.ts';
+import { eventRecord } from '../store/event.ts';
+import { regionGiven, regionReduce, regionValueSet } from '../store/region.ts';
+
+export function changeRecord(change: u32): usize {
+  return word(CB_CHANGE_TABLE) + change * CHANGE_BYTES;
+}
+
+function count(change: u32, offset: i32, amount: u32): u32 {
+  const place = changeRecord(change) + offset;
+  const value = load<u32>(place) + amount;
+  store<u32>(place, value);
+  return value;
+}
+
+/** A record for a new change: the one unused for longest. 0 when all are of changes that have not settled (the failure is noted). */
+export function changeMake(vm: u32, kind: u32, regions: u32, requestNs: f64, grantNs: f64): u32 {
+  const capacity = word(CB_CHANGES);
+  let change = word(CB_CHANGE_NEXT);
+  for (let tried: u32 = 0; tried < capacity; tried++) {
+    change = change >= capacity ? 1 : change + 1;
+    const record = changeRecord(change);
+    if (load<u32>(record + CHANGE_STATE) == CHANGE_GRANTED) continue;
+    if (load<u32>(record + CHANGE_LISTED)) forget(change);
+    const serial = load<u32>(record + CHANGE_SERIAL) + 1;
+    memory.fill(record, 0, CHANGE_BYTES);
+    store<u32>(record + CHANGE_SERIAL, serial);
+    store<u32>(record + CHANGE_STATE, CHANGE_GRANTED);
+    store<u32>(record + CHANGE_KIND, kind);
+    store<u32>(record + CHANGE_VM, vm);
+    store<u32>(record + CHANGE_REGIONS, regions);
+    store<f64>(record + CHANGE_REQUEST_NS, requestNs);
+    store<f64>(record + CHANGE_GRANT_NS, grantNs);
+    wordSet(CB_CHANGE_NEXT, change);
+    return change;
+  }
+  fail(STATUS_TABLES_FULL, TABLE_CHANGES, capacity, 0);
+  return 0;
+}
+
+/** The rows that still name an old reduction name it no longer. */
+function forget(change: u32): void {
+  for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
+    if (regionReduce(region) == change) regionValueSet(CB_REGION_REDUCE, region, 0);
+    if (regionGiven(region) == change) regionValueSet(CB_REGION_GIVEN, region, 0);
+  }
+}
+
+export function changeVm(change: u32): u32 {
+  return load<u32>(changeRecord(change) + CHANGE_VM);
+}
+
+export function changeIsOpen(change: u32): bool {
+  return load<u32>(changeRecord(change) + CHANGE_STATE) == CHANGE_GRANTED;
+}
+
+export function changeListed(change: u32, amount: u32): void {
+  count(change, CHANGE_LISTED, amount);
+}
+
+export function changeWaits(change: u32, regions: u32): void {
+  count(change, CHANGE_PENDING, regions);
+}
+
+/** Where pages written because of a change are counted: before its grant or after. */
+export function changeTally(change: u32, isBeforeGrant: bool): usize {
+  return changeRecord(change) + (isBeforeGrant ? CHANGE_OUTS_BEFORE : CHANGE_OUTS_AFTER);
+}
+
+/** Settles a change that waits for nothing. */
+export function changeSettle(change: u32, timeNs: f64): void {
+  const record = changeRecord(change);
+  if (load<u32>(record + CHANGE_STATE) != CHANGE_GRANTED || load<u32>(record + CHANGE_PENDING)) return;
+  store<u32>(record + CHANGE_STATE, CHANGE_SETTLED);
+  store<f64>(record + CHANGE_SETTLED_NS, max<f64>(timeNs, load<f64>(record + CHANGE_GRANT_NS)));
+  eventRecord(EVENT_SETTLED, load<u32>(record + CHANGE_VM), change, 0, 0, 0, timeNs);
+}
+
+/** One region of the change has followed ([0267-0276]), for which `written` pages went out. */
+export function changeFollow(change: u32, region: u32, written: u32, timeNs: f64): void {
+  const left = count(change, CHANGE_PENDING, -1);
+  eventRecord(EVENT_FOLLOW, changeVm(change), change, region - 1, left, written, timeNs);
+  changeSettle(change, timeNs);
+}
+
+/** One region of the change was reassigned before it followed. */
+export function changeSupersede(change: u32, region: u32, timeNs: f64): void {
+  count(change, CHANGE_PENDING, -1);
+  count(change, CHANGE_SUPERSEDED, 1);
+  eventRecord(EVENT_SUPERSEDED, changeVm(change), change, region - 1, 0, 0, timeNs);
+  changeSettle(change, timeNs);
+}

@@ -1,0 +1,253 @@
+// Change requests (Fig. 6): S101–S106 a VM gives management rights up, S107–S111 a VM gets some. No page is touched, except under eager.
+import {
+  CB_CHANGES,
+  CB_EXPAND_SELECTION,
+  CB_IO_END_NS,
+  CB_REGIONS,
+  CB_REGION_SHIFT,
+  CB_STATUS,
+  CHANGE_CANCELLED,
+  CHANGE_EXPAND,
+  CHANGE_GRANT_NS,
+  CHANGE_KIND,
+  CHANGE_REDUCE,
+  CHANGE_STATE,
+  EVENT_CANCELLED,
+  EVENT_DECLARE,
+  EVENT_GRANT,
+  EXPAND_OWN_FIRST,
+  FLAG_BEST_EFFORT,
+  FLAG_EAGER,
+  FRAMES_LEAST,
+  FRAMES_LEAST_SHARING,
+  MAP_MANAGES,
+  SLOT_BY_POLICY,
+  VM_MANAGED,
+  VM_REPLICA_COUNT,
+} from '../shared/layout.ts';
+import {
+  STATUS_CHANGE_SETTLED,
+  STATUS_NOT_ENOUGH_MEMORY,
+  STATUS_NOT_MANAGED,
+  STATUS_NO_SUCH_CHANGE,
+  STATUS_NO_SUCH_VM,
+  STATUS_OK,
+  STATUS_TOO_LITTLE_LEFT,
+} from '../shared/status.ts';
+import { fail, number, numberSet, word } from '../store/control.ts';
+import { eventRecord } from '../store/event.ts';
+import { mapHoleNext, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
+import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionUser } from '../store/region.ts';
+import { vmIsLive, vmRecord } from '../store/vm.ts';
+import { changeIsOpen, changeMake, changeRecord, changeSettle, changeVm } from './change.ts';
+import { regionRelease } from './release.ts';
+import { managerClear, managerSet, reductionList } from './rights.ts';
+
+/** Regions that a VM must go on managing. */
+function regionsLeast(vm: u32): u32 {
+  const frames: u32 = load<u32>(vmRecord(vm) + VM_REPLICA_COUNT) > 1 ? FRAMES_LEAST_SHARING : FRAMES_LEAST;
+  const shift = word(CB_REGION_SHIFT);
+  return (frames + (1 << shift) - 1) >>> shift;
+}
+
+/** S102: the next region to give up after the one at `slot` (number + 1; 0: the first): high addresses first, of the whole memory or of a range. Its machine slot + 1, or 0. */
+function reduceNext(vm: u32, slot: u32, firstSlot: u32, slots: u32): u32 {
+  if (slot == 1) return 0;
+  if (firstSlot == (SLOT_BY_POLICY as u32)) return mapPrevious(vm, MAP_MANAGES, slot ? slot - 2 : 0xffffffff);
+  const next = mapPrevious(vm, MAP_MANAGES, slot ? slot - 2 : firstSlot + slots - 1);
+  return next > firstSlot ? next : 0;
+}
+
+/** How many regions a reduction takes; or the negated status. */
+function reduceCount(vm: u32, regions: u32, firstSlot: u32, flags: u32): i32 {
+  const managed = load<u32>(vmRecord(vm) + VM_MANAGED);
+  let there = managed;
+  if (firstSlot != (SLOT_BY_POLICY as u32)) {
+    there = 0;
+    if (firstSlot + regions < firstSlot || !regions) return -fail(STATUS_NOT_MANAGED, firstSlot, regions, 0);
+    for (let slot = reduceNext(vm, 0, firstSlot, regions); slot; slot = reduceNext(vm, slot, firstSlot, regions)) there++;
+    if (!there || (there < regions && !(flags & FLAG_BEST_EFFORT))) return -fail(STATUS_NOT_MANAGED, firstSlot, regions, there);
+  }
+  let taken = regions;
+  if (taken > there) {
+    if (!(flags & FLAG_BEST_EFFORT)) return -fail(STATUS_NOT_ENOUGH_MEMORY, regions, there, 0);
+    taken = there;
+  }
+  const least = regionsLeast(vm);
+  if (managed - taken < least) {
+    const shift = word(CB_REGION_SHIFT);
+    if (!(flags & FLAG_BEST_EFFORT)) return -fail(STATUS_TOO_LITTLE_LEFT, (managed - taken) << shift, FRAMES_LEAST, 0);
+    taken = managed > least ? managed - least : 0;
+  }
+  return taken as i32;
+}
+
+/** The baseline: every user of the regions pages out first. Status; the end of the I/O is in CB_IO_END_NS. */
+function reduceEagerly(vm: u32, count: u32, firstSlot: u32, slots: u32, change: u32, requestNs: f64): i32 {
+  let slot: u32 = 0;
+  numberSet(CB_IO_END_NS, requestNs);
+  for (let i: u32 = 0; i < count; i++) {
+    slot = reduceNext(vm, slot, firstSlot, slots);
+    const region = mapRegion(vm, slot - 1);
+    if (!regionUser(region)) continue;
+    const status = regionRelease(region, requestNs, change);
+    if (status) return status;
+  }
+  return STATUS_OK;
+}
+
+/** S101–S106. Returns the change, or the negated status; then nothing has changed. */
+export function rightsReduce(vm: u32, regions: u32, firstSlot: u32, flags: u32, requestNs: f64): i32 {
+  if (!vmIsLive(vm)) return -fail(STATUS_NO_SUCH_VM, vm, 0, 0);
+  const taken = reduceCount(vm, regions, firstSlot, flags);
+  if (taken < 0) return taken;
+  const change = changeMake(vm, CHANGE_REDUCE, taken, requestNs, requestNs);
+  if (!change) return -failed();
+  const record = changeRecord(change);
+  if (flags & FLAG_EAGER) {
+    const status = reduceEagerly(vm, taken, firstSlot, regions, change, requestNs);
+    if (status) {
+      store<u32>(record + CHANGE_STATE, CHANGE_CANCELLED);
+      return -status;
+    }
+    store<f64>(record + CHANGE_GRANT_NS, number(CB_IO_END_NS));
+  }
+  let slot: u32 = 0;
+  let runFirst: u32 = 0;
+  let runSlot: u32 = 0;
+  let run: u32 = 0;
+  for (let i = 0; i < taken; i++) {
+    slot = reduceNext(vm, slot, firstSlot, regions);
+    const region = mapRegion(vm, slot - 1);
+    reductionList(region, change);
+    managerClear(region, requestNs);
+    if (run && region + run == runFirst && slot + run == runSlot) {
+      run++;
+    } else {
+      declareRecord(vm, runFirst, runSlot, run, change, requestNs);
+      runFirst = region;
+      runSlot = slot;
+      run = 1;
+    }
+  }
+  declareRecord(vm, runFirst, runSlot, run, change, requestNs);
+  changeSettle(change, load<f64>(record + CHANGE_GRANT_NS));
+  return change;
+}
+
+/** One event for a run of regions, met from its highest on and named from its lowest. */
+function declareRecord(vm: u32, last: u32, lastSlot: u32, run: u32, change: u32, timeNs: f64): void {
+  if (run) eventRecord(EVENT_DECLARE, vm, last - run, run, lastSlot - run, change, timeNs);
+}
+
+function failed(): i32 {
+  return word(CB_STATUS); // noted by whoever failed
+}
+
+/** S108: the next region without manager after `region` (0: the first), by the engine's selection; 0 when there is none. */
+function expandNext(vm: u32, region: u32): u32 {
+  if (word(CB_EXPAND_SELECTION) != EXPAND_OWN_FIRST) return mapNext(0, MAP_MANAGES, region);
+  const own = region == 0 || regionUser(region) == vm;
+  if (own) {
+    for (let next = mapNext(0, MAP_MANAGES, region); next; next = mapNext(0, MAP_MANAGES, next)) {
+      if (regionUser(next) == vm) return next;
+    }
+  }
+  for (let next = mapNext(0, MAP_MANAGES, own ? 0 : region); next; next = mapNext(0, MAP_MANAGES, next)) {
+    if (regionUser(next) != vm) return next;
+  }
+  return 0;
+}
+
+/** Makes the nodes of the VM's machine map that `count` more regions may need. Status. */
+function holesReserve(vm: u32, count: u32): i32 {
+  let slot: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    slot = mapHoleNext(vm, slot);
+    const status = mapReserve(vm, slot);
+    if (status) return status;
+    slot++;
+  }
+  return STATUS_OK;
+}
+
+/** S108–S110 for `count` regions, which there are; their nodes are reserved. One event a run of regions. */
+function regionsGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
+  let region: u32 = 0;
+  let runFirst: u32 = 0;
+  let runSlot: u32 = 0;
+  let run: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    region = expandNext(vm, region);
+    managerSet(region, vm, change, timeNs);
+    const slot = regionManagerSlot(region);
+    if (run && region == runFirst + run && slot == runSlot + run) {
+      run++;
+    } else {
+      if (run) eventRecord(EVENT_GRANT, vm, runFirst - 1, run, runSlot - 1, change, timeNs);
+      runFirst = region;
+      runSlot = slot;
+      run = 1;
+    }
+  }
+  if (run) eventRecord(EVENT_GRANT, vm, runFirst - 1, run, runSlot - 1, change, timeNs);
+}
+
+/** How many regions an expansion can have, with their nodes reserved; or the negated status. */
+function expandCount(vm: u32, regions: u32, flags: u32): i32 {
+  const there = load<u32>(vmRecord(0) + VM_MANAGED);
+  if (regions > there && !(flags & FLAG_BEST_EFFORT)) return -fail(STATUS_NOT_ENOUGH_MEMORY, regions, there, 0);
+  const count = min<u32>(regions, there);
+  const status = holesReserve(vm, count);
+  return status ? -status : (count as i32);
+}
+
+/** S107–S111, the rights moving at `grantNs`. Returns the change, or the negated status; then nothing has changed. */
+export function rightsExpand(vm: u32, regions: u32, flags: u32, requestNs: f64, grantNs: f64): i32 {
+  if (!vmIsLive(vm)) return -fail(STATUS_NO_SUCH_VM, vm, 0, 0);
+  const count = expandCount(vm, regions, flags);
+  if (count < 0) return count;
+  const change = changeMake(vm, CHANGE_EXPAND, count, requestNs, grantNs);
+  if (!change) return -failed();
+  regionsGrant(vm, count, change, grantNs);
+  changeSettle(change, grantNs);
+  return change as i32;
+}
+
+/** A VM's first memory: an expansion from nothing that nobody waits for [0309-0311]. Status. */
+export function rightsBegin(vm: u32, regions: u32, flags: u32, timeNs: f64): i32 {
+  const count = expandCount(vm, regions, flags);
+  if (count < 0) return -count;
+  const least = regionsLeast(vm);
+  if ((count as u32) < least) return fail(STATUS_TOO_LITTLE_LEFT, (count as u32) << word(CB_REGION_SHIFT), FRAMES_LEAST, 0);
+  regionsGrant(vm, count, 0, timeNs);
+  return STATUS_OK;
+}
+
+/** Takes an unsettled change back, as far as it has not been followed. Status. */
+export function changeCancel(change: u32): i32 {
+  if (change - 1 >= word(CB_CHANGES)) return fail(STATUS_NO_SUCH_CHANGE, change, 0, 0);
+  if (!changeIsOpen(change)) return fail(STATUS_CHANGE_SETTLED, change, 0, 0);
+  const vm = changeVm(change);
+  const record = changeRecord(change);
+  const timeNs = load<f64>(record + CHANGE_GRANT_NS);
+  const isReduction = load<u32>(record + CHANGE_KIND) == CHANGE_REDUCE;
+  let mine: u32 = 0;
+  for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
+    if (isReduction ? regionGiven(region) == change && !regionManager(region) : regionExpand(region) == change) mine++;
+  }
+  if (isReduction) {
+    const status = holesReserve(vm, mine);
+    if (status) return status;
+  } else {
+    const left = load<u32>(vmRecord(vm) + VM_MANAGED) - mine;
+    if (left < regionsLeast(vm)) return fail(STATUS_TOO_LITTLE_LEFT, left << word(CB_REGION_SHIFT), FRAMES_LEAST, 0);
+  }
+  store<u32>(record + CHANGE_STATE, CHANGE_CANCELLED);
+  for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
+    if (isReduction && regionGiven(region) == change && !regionManager(region)) managerSet(region, vm, 0, timeNs);
+    else if (!isReduction && regionExpand(region) == change) managerClear(region, timeNs);
+  }
+  eventRecord(EVENT_CANCELLED, vm, change, 0, 0, 0, timeNs);
+  return STATUS_OK;
+}

@@ -1,0 +1,11 @@
+// Replica records.
+import { CB_REPLICAS, CB_REPLICA_TABLE, REPLICA_BYTES, REPLICA_VM } from '../shared/layout.ts';
+import { word } from './control.ts';
+
+export function replicaRecord(replica: u32): usize {
+  return word(CB_REPLICA_TABLE) + replica * REPLICA_BYTES;
+}
+
+export function replicaIsLive(replica: u32): bool {
+  return replica - 1 < word(CB_REPLICAS) && load<u32>(replicaRecord(replica) + REPLICA_VM) != 0;
+}

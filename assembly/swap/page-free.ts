@@ -1,0 +1,30 @@
+// A page's content is given up: the last page-table entry that refers to it went.
+import { OBJECT_FRAME, OBJECT_REFERENCES, OBJECT_SLOT, VM_OUT } from '../shared/layout.ts';
+import { objectFree, objectRecord, objectVm } from '../paging/page-object.ts';
+import { frameGive } from '../store/frame.ts';
+import { vmRecord } from '../store/vm.ts';
+import { pageLeave } from './page-out.ts';
+import { slotDrop } from './slot.ts';
+
+/** The content goes: frame and slot become free; the object stays, a page of zeros. */
+export function pageErase(object: u32): void {
+  const record = objectRecord(object);
+  const isOut = !load<u32>(record + OBJECT_FRAME) && load<u32>(record + OBJECT_SLOT) != 0;
+  slotDrop(object);
+  if (load<u32>(record + OBJECT_FRAME)) {
+    frameGive(pageLeave(object));
+  } else if (isOut) {
+    const out = vmRecord(objectVm(object)) + VM_OUT;
+    store<u32>(out, load<u32>(out) - 1);
+  }
+}
+
+/** One reference less; with the last one the content and the object go. */
+export function objectRelease(object: u32): void {
+  const place = objectRecord(object) + OBJECT_REFERENCES;
+  const left = load<u32>(place) - 1;
+  store<u32>(place, left);
+  if (left) return;
+  pageErase(object);
+  objectFree(object);
+}
