@@ -1,3 +1,6 @@
+import { pause, throwIfAborted } from './signal.ts';
+import type { SignalOption } from './signal.ts';
+
 /** Why a processor's slice ended. */
 export type SliceEnd = 'time' | 'position' | 'waited' | 'input';
 
@@ -30,8 +33,8 @@ export interface Appointment<P extends Processor> {
 export interface SchedulerOptions {
   /** How far a clock may run before the next processor is chosen. */
   readonly sliceNs?: number;
-  /** Called between slices. */
-  readonly onSlice?: () => void;
+  /** Called some times a second of wall time, between slices. */
+  readonly onTurn?: () => void;
 }
 
 const SLICE_NS_DEFAULT = 10_000;
@@ -49,24 +52,25 @@ export class Scheduler<P extends Processor> {
   readonly #atPosition = new Map<P, { position: number; carryOut: (timeNs: number) => void }[]>();
   readonly #atTime: { timeNs: number; carryOut: (timeNs: number) => void }[] = [];
   readonly #sliceNs: number;
-  readonly #onSlice: () => void;
+  readonly #onTurn: () => void;
 
   constructor(processors: readonly P[], options: SchedulerOptions = {}) {
     this.#processors = processors;
     this.#sliceNs = options.sliceNs ?? SLICE_NS_DEFAULT;
-    this.#onSlice = options.onSlice ?? (() => undefined);
+    this.#onTurn = options.onTurn ?? (() => undefined);
     for (const processor of processors) this.#atPosition.set(processor, []);
   }
 
   /** Adds an appointment; those due at the same place are kept in the order in which they were made. May be called while it runs. */
   appoint(appointment: Appointment<P>): void {
     const { due, carryOut } = appointment;
-    if ('processor' in due) insertBehind(this.#atPosition.get(due.processor)!, { position: due.position, carryOut }, (item) => item.position);
+    if ('processor' in due)
+      insertBehind(this.#atPosition.get(due.processor)!, { position: due.position, carryOut }, (item) => item.position);
     else insertBehind(this.#atTime, { timeNs: due.timeNs, carryOut }, (item) => item.timeNs);
   }
 
   /** Runs until every processor has finished and every appointment is kept. */
-  async run(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async run(options: SignalOption = {}): Promise<void> {
     let yieldAtMs = performance.now() + WALL_MS_BETWEEN_YIELDS;
     for (;;) {
       const next = this.#lowest();
@@ -75,10 +79,10 @@ export class Scheduler<P extends Processor> {
       if (this.#keepPlaced(next)) continue;
       const running = this.#slice(next);
       if (running !== null) await running;
-      this.#onSlice();
       if (performance.now() >= yieldAtMs) {
-        await eventLoopTurn();
-        options.signal?.throwIfAborted();
+        this.#onTurn();
+        await pause();
+        throwIfAborted(options.signal);
         yieldAtMs = performance.now() + WALL_MS_BETWEEN_YIELDS;
       }
     }
@@ -129,9 +133,4 @@ function insertBehind<Item>(list: Item[], item: Item, key: (item: Item) => numbe
   let place = list.length;
   while (place > 0 && key(list[place - 1]!) > key(item)) place -= 1;
   list.splice(place, 0, item);
-}
-
-/** Lets timers, signals and I/O have their turn. */
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, 0));
 }

@@ -1,13 +1,6 @@
 import { UsufructError } from '../errors.ts';
-import { ScenarioError } from '../scenario/problem.ts';
+import { BeforeRunError, ScenarioError } from '../scenario/problem.ts';
 import { type CommandContext, EXIT_FAILED, EXIT_MISUSE } from './context.ts';
-
-/** A failure that can be known before the run, whatever its code. */
-export class BeforeRunError extends UsufructError {
-  constructor(cause: UsufructError) {
-    super(cause.code, cause.message, cause.details, { cause });
-  }
-}
 
 /**
  * Tells about a failure on stderr and gives the exit status. For people it is the sentence alone; with `--json` one object

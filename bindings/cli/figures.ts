@@ -73,9 +73,15 @@ export function summary(result: ScenarioResult): string {
     const outs = runs.map((run) => `${countShown(run.reconfigurations[index]!.pageOutsBeforeGrant)} under ${run.strategy}`);
     sentences.push(`${what}: granted after ${listed(grants)}; pages written before the grant: ${listed(outs)}.`);
   });
-  sentences.push(`The whole run took ${listed(runs.map((run: RunResult) => `${timeShown(run.virtualNs)} of virtual time under ${run.strategy}`))}.`);
+  sentences.push(
+    `The whole run took ${listed(runs.map((run: RunResult) => `${timeShown(run.virtualNs)} of virtual time under ${run.strategy}`))}.`,
+  );
   if (result.contentsEqual !== null) {
-    sentences.push(result.contentsEqual ? 'Every VM ended with the same contents under each strategy.' : 'The contents DIFFER between the strategies: this is a bug.');
+    sentences.push(
+      result.contentsEqual
+        ? 'Every VM ended with the same contents under each strategy.'
+        : 'The contents DIFFER between the strategies: this is a bug.',
+    );
   }
   return sentences.join(' ');
 }

@@ -51,7 +51,10 @@ function checkVm(scenario: Scenario, vm: ScenarioVm, path: Path, limits: CheckLi
   if (vm.memoryBytes < least) refuse([...path, 'memory'], `a VM needs at least ${String(FRAMES_LEAST)} pages, ${bytesShown(least)}`);
   const space = vm.addressSpaceBytes;
   if (space !== undefined && (space % limits.pageBytes !== 0 || space > ADDRESS_SPACE_BYTES_MAX)) {
-    refuse([...path, 'addressSpace'], `it must be a multiple of the page of ${bytesShown(limits.pageBytes)}, at most ${bytesShown(ADDRESS_SPACE_BYTES_MAX)}`);
+    refuse(
+      [...path, 'addressSpace'],
+      `it must be a multiple of the page of ${bytesShown(limits.pageBytes)}, at most ${bytesShown(ADDRESS_SPACE_BYTES_MAX)}`,
+    );
   }
 }
 

@@ -45,3 +45,17 @@ export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   }
   return value;
 }
+
+/** A failure that can be known before the run, though not by this package's checks of the scenario: a trace that is no trace, an engine too large. */
+export class BeforeRunError extends UsufructError {
+  constructor(place: string, cause: UsufructError) {
+    super(cause.code, `${place}${cause.message}`, cause.details, { cause });
+  }
+}
+
+/** A failure in the run. The message says under which strategy. */
+export class RunError extends UsufructError {
+  constructor(strategy: string, cause: UsufructError) {
+    super(cause.code, `Under ${strategy}: ${cause.message}`, { ...cause.details, strategy }, { cause });
+  }
+}

@@ -20,7 +20,9 @@ export interface ScenarioOverrides {
 export async function readScenario(file: string, limits: CheckLimits, overrides: ScenarioOverrides = {}): Promise<Scenario> {
   const input = parseJson(file, await readText(file));
   const scenario = scenarioFrom(file, typeof input === 'object' && !Array.isArray(input) ? { ...input, ...overrides } : input, limits);
-  const missing = (await Promise.all(scenario.vms.map(async (vm, index) => problemOfTrace(vm.tracePath, `vms[${String(index)}].trace`)))).flat();
+  const missing = (
+    await Promise.all(scenario.vms.map(async (vm, index) => problemOfTrace(vm.tracePath, `vms[${String(index)}].trace`)))
+  ).flat();
   if (missing.length > 0) throw new ScenarioError(file, missing);
   return scenario;
 }
@@ -115,5 +117,9 @@ function resolved(form: ScenarioForm, directory: string): Scenario {
 function resolvedChange(form: NonNullable<ScenarioForm['changes']>[number]): ScenarioChange {
   const { vm, progress, virtual } = form.when;
   const when: When = vm !== undefined ? { vm, progress: progress ?? 0 } : { virtualNs: virtual ?? 0 };
-  return { when, moves: Object.entries(form.reconfigure).map(([name, bytes]) => ({ vm: name, bytes })), shortfall: form.shortfall ?? 'reject' };
+  return {
+    when,
+    moves: Object.entries(form.reconfigure).map(([name, bytes]) => ({ vm: name, bytes })),
+    shortfall: form.shortfall ?? 'reject',
+  };
 }

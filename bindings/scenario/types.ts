@@ -1,30 +1,26 @@
+import type { Eviction } from '../policy/eviction.ts';
+import type { ExpandSelection, Shortfall } from '../policy/expand.ts';
+import type { SeekClass } from '../policy/seek.ts';
+import type { DevicePreset } from '../swap/timing.ts';
+
 // A scenario after reading: every size in bytes, every time in ns, every name resolved, every path absolute.
 
 export const STRATEGIES = ['rights', 'eager'] as const;
-export const EVICTIONS = ['lru', 'fifo', 'clock', 'farthest'] as const;
-export const SEEK_CLASSES = ['managed', 'userless', 'borrowed', 'takeOver', 'evict'] as const;
-export const EXPAND_SELECTIONS = ['lowest', 'ownFirst'] as const;
-export const SWAP_PRESETS = ['nvme', 'ssd', 'disk', 'network'] as const;
 export const SWAP_STORES = ['linear', 'file'] as const;
-export const SHORTFALLS = ['reject', 'bestEffort'] as const;
 
 export type Strategy = (typeof STRATEGIES)[number];
-export type Eviction = (typeof EVICTIONS)[number];
-export type SeekClass = (typeof SEEK_CLASSES)[number];
-export type ExpandSelection = (typeof EXPAND_SELECTIONS)[number];
-export type SwapPreset = (typeof SWAP_PRESETS)[number];
-export type Shortfall = (typeof SHORTFALLS)[number];
+export type SwapStoreName = (typeof SWAP_STORES)[number];
 
 export interface ScenarioSwap {
   readonly bytes: number;
-  readonly device?: SwapPreset | undefined;
+  readonly device?: DevicePreset | undefined;
   readonly readLatencyNs?: number | undefined;
   readonly writeLatencyNs?: number | undefined;
   readonly readBytesPerSecond?: number | undefined;
   readonly writeBytesPerSecond?: number | undefined;
   readonly queue?: number | undefined;
   /** Where contents go: into the engine's linear memory, or into a real file (removed at the end). */
-  readonly store: 'linear' | 'file';
+  readonly store: SwapStoreName;
   readonly path?: string | undefined;
 }
 

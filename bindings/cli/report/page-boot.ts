@@ -40,11 +40,17 @@ export function pageBoot(data: ReportData, parts: PageParts): void {
     const host = tools.element('div', 'panel');
     byId('regions').append(tools.element('h3', '', `Under ${run.strategy}`), host);
     parts.drawRegions(tools, host, run);
-    if (run.rightsChangesLost > 0) byId('regions').append(tools.element('p', 'note', `${String(run.rightsChangesLost)} later changes are not drawn.`));
+    if (run.rightsChangesLost > 0)
+      byId('regions').append(tools.element('p', 'note', `${String(run.rightsChangesLost)} later changes are not drawn.`));
   }
 
   const charts = [
-    { title: 'Progress of each VM', lines: data.progress, valueText: (value: number) => `${String(Number(value.toPrecision(3)))} %`, most: 100 },
+    {
+      title: 'Progress of each VM',
+      lines: data.progress,
+      valueText: (value: number) => `${String(Number(value.toPrecision(3)))} %`,
+      most: 100,
+    },
     { title: 'Page-outs so far', lines: data.pageOuts, valueText: (value: number) => String(Math.round(value)) },
     { title: 'Page-ins so far', lines: data.pageIns, valueText: (value: number) => String(Math.round(value)) },
     { title: 'Memory in use', lines: data.resident, valueText: bytesText },

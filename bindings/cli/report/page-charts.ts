@@ -40,8 +40,14 @@ export function drawChart(tools: PageTools, Plot: typeof uPlot, host: HTMLElemen
     const options: uPlot.Options = {
       width: host.clientWidth,
       height: HEIGHT,
-      scales: { x: { time: false, range: [0, data.endNs] }, y: { range: (_plot, _low, high) => [0, form.most ?? Math.max(1, high * 1.06)] } },
-      series: [{ label: 'time', value: (_plot, value: number | null) => (value === null ? '' : tools.timeText(value)) }, ...form.lines.map(series)],
+      scales: {
+        x: { time: false, range: [0, data.endNs] },
+        y: { range: (_plot, _low, high) => [0, form.most ?? Math.max(1, high * 1.06)] },
+      },
+      series: [
+        { label: 'time', value: (_plot, value: number | null) => (value === null ? '' : tools.timeText(value)) },
+        ...form.lines.map(series),
+      ],
       axes: [axis(tools.timeText, 36), axis(form.valueText, 72)],
       cursor: { points: { size: 7 } },
     };

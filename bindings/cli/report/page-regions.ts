@@ -85,7 +85,13 @@ export function drawRegions(tools: PageTools, host: HTMLElement, run: ReportRun)
     drawAxes(context, scale, x, y, plotWidth);
   };
 
-  const drawAxes = (context: CanvasRenderingContext2D, scale: number, x: (ns: number) => number, y: (region: number) => number, plotWidth: number): void => {
+  const drawAxes = (
+    context: CanvasRenderingContext2D,
+    scale: number,
+    x: (ns: number) => number,
+    y: (region: number) => number,
+    plotWidth: number,
+  ): void => {
     context.font = `${String(12 * scale)}px system-ui, sans-serif`;
     context.fillStyle = tools.colour('muted');
     context.strokeStyle = tools.colour('line');
@@ -93,7 +99,8 @@ export function drawRegions(tools: PageTools, host: HTMLElement, run: ReportRun)
     context.textAlign = 'right';
     context.textBaseline = 'middle';
     const regionStep = Math.max(1, niceStep(run.regions / 5));
-    for (let region = 0; region < run.regions; region += regionStep) context.fillText(String(region), (LEFT - 8) * scale, (y(region) + y(region + 1)) / 2);
+    for (let region = 0; region < run.regions; region += regionStep)
+      context.fillText(String(region), (LEFT - 8) * scale, (y(region) + y(region + 1)) / 2);
     context.textAlign = 'center';
     context.textBaseline = 'top';
     const timeStep = niceStep(data.endNs / Math.max(2, Math.floor(plotWidth / 130)));
