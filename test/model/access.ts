@@ -1,6 +1,7 @@
 /** What replicas do with their memory: access, bulk, advice, protection, fork, restore. */
 import {
   STATUS_ADDRESS_OUT_OF_RANGE,
+  STATUS_BAD_OPTION,
   STATUS_DEVICE_PAGE,
   STATUS_NO_SUCH_REPLICA,
   STATUS_PROTECTED,
@@ -28,7 +29,7 @@ export function accessCheck(world: World, replica: Replica, address: number, len
   if (address + length > replica.vm.spacePages * world.options.pageBytes) throw new ModelFailure(STATUS_ADDRESS_OUT_OF_RANGE, `${address}`);
   for (const page of pagesOf(world, address, length)) {
     const protection = replica.protection.get(page) ?? 'readWrite';
-    if (protection === 'device') throw new ModelFailure(STATUS_DEVICE_PAGE, `page ${page}`);
+    if (replica.devices.has(page)) throw new ModelFailure(STATUS_DEVICE_PAGE, `page ${page}`);
     if (protection === 'none' || (protection === 'read' && store)) throw new ModelFailure(STATUS_PROTECTED, `page ${page}`);
   }
 }
@@ -99,6 +100,7 @@ export type Advice = 'normal' | 'unused' | 'discardable' | 'willNeed' | 'locked'
 
 /** Advice on one page. */
 export function advise(world: World, replica: Replica, number: number, advice: Advice): void {
+  if (replica.devices.has(number)) throw new ModelFailure(STATUS_DEVICE_PAGE, `page ${number}`);
   const page = replica.pages.get(number);
   const inHand = (other: Page): boolean => other === replica.pages.get(number);
   switch (advice) {
@@ -127,13 +129,17 @@ export function advise(world: World, replica: Replica, number: number, advice: A
   }
 }
 
-export function adviseCheck(world: World, replica: Replica, page: number, pages: number): void {
+export function adviseCheck(replica: Replica, page: number, pages: number): void {
   if (page + pages > replica.vm.spacePages) throw new ModelFailure(STATUS_ADDRESS_OUT_OF_RANGE, `page ${page}`);
 }
 
-export function protect(world: World, replica: Replica, page: number, pages: number, protection: Protection): void {
-  adviseCheck(world, replica, page, pages);
-  for (let number = page; number < page + pages; number++) replica.protection.set(number, protection);
+export function protect(replica: Replica, page: number, pages: number, protection: Protection | 'device' | 'noDevice'): void {
+  adviseCheck(replica, page, pages);
+  for (let number = page; number < page + pages; number++) {
+    if (protection === 'device') replica.devices.add(number);
+    else if (protection === 'noDevice') replica.devices.delete(number);
+    else replica.protection.set(number, protection);
+  }
 }
 
 /** A second replica of the same VM, with the same pages. */
@@ -141,7 +147,7 @@ export function fork(world: World, replica: Replica): Replica {
   const { vm } = replica;
   const frames = managedRegions(world, vm).length * world.options.regionPages;
   if (frames < framesLeast(vm.replicas.length + 1)) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${frames} frames`);
-  const twin: Replica = { vm, pages: new Map(), protection: new Map(replica.protection), live: true };
+  const twin: Replica = { vm, pages: new Map(), protection: new Map(replica.protection), devices: new Set(replica.devices), live: true };
   for (const page of replica.pages.values()) pageShare(page, twin);
   vm.replicas.push(twin);
   return twin;
@@ -154,15 +160,18 @@ export function restore(world: World, replica: Replica, from: Replica): void {
   replicaForget(world, replica);
   for (const page of from.pages.values()) pageShare(page, replica);
   for (const [number, protection] of from.protection) replica.protection.set(number, protection);
+  for (const number of from.devices) replica.devices.add(number);
 }
 
 function replicaForget(world: World, replica: Replica): void {
   for (const page of replica.pages.values()) pageDrop(world, page, replica);
   replica.pages.clear();
   replica.protection.clear();
+  replica.devices.clear();
 }
 
 export function replicaDispose(world: World, replica: Replica): void {
+  if (replica.vm.replicas.length === 1) throw new ModelFailure(STATUS_BAD_OPTION, 'the last replica of its VM');
   replicaForget(world, replica);
   replica.vm.replicas.splice(replica.vm.replicas.indexOf(replica), 1);
   replica.live = false;

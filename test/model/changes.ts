@@ -19,11 +19,11 @@ export function changeCreate(world: World, kind: Change['kind'], vm: Vm, regions
   return change;
 }
 
-/** A change of which nothing is pending has settled, never before its request. */
+/** A change of which nothing is pending has settled, never before its grant. */
 export function changeSettleIfDone(change: Change, timeNs: number): void {
   if (change.pending > 0 || change.state !== 'granted') return;
   change.state = 'settled';
-  change.settledNs = Math.max(timeNs, change.requestNs);
+  change.settledNs = Math.max(timeNs, change.grantNs);
 }
 
 /** A region of the change has followed. */

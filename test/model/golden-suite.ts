@@ -20,14 +20,17 @@ interface Golden {
   readonly steps: readonly GoldenStep[];
 }
 
-const FILES = ['fig-11.json', 'fig-13.json', 'swap-failure.json'];
+const FIGURES = ['fig-11.json', 'fig-13.json'];
+const WITH_FAILURES = [...FIGURES, 'swap-failure.json'];
 
 function goldenRead(file: string): Golden {
   return JSON.parse(readFileSync(new URL(`../golden/${file}`, import.meta.url), 'utf8')) as Golden;
 }
 
-export function goldenSuite(name: string, subjectOf: (options: WorldOptions) => Subject): void {
-  describe.each(FILES.map((file) => ({ file, golden: goldenRead(file) })))(`${name}: $golden.title`, ({ golden }) => {
+/** `canFail`: the subject's swap device can be told to fail. */
+export function goldenSuite(name: string, canFail: boolean, subjectOf: (options: WorldOptions) => Subject): void {
+  const files = canFail ? WITH_FAILURES : FIGURES;
+  describe.each(files.map((file) => ({ file, golden: goldenRead(file) })))(`${name}: $golden.title`, ({ golden }) => {
     const subject = subjectOf(golden.world);
     it.each(golden.steps.map((step, index) => ({ ...step, title: step.row ?? `${index}: ${step.do.op}` })))('$title', (step) => {
       const { status = 0, bytes, done } = step;

@@ -76,12 +76,12 @@ export class ModelSubject implements Subject {
         return this.#bulk(operation, progress);
       case 'advise': {
         const replica = this.#replica(operation.replica);
-        adviseCheck(world, replica, operation.page, operation.pages);
+        adviseCheck(replica, operation.page, operation.pages);
         for (; progress.done < operation.pages; progress.done++) advise(world, replica, operation.page + progress.done, operation.advice);
         return;
       }
       case 'protect':
-        return protect(world, this.#replica(operation.replica), operation.page, operation.pages, operation.protection);
+        return protect(this.#replica(operation.replica), operation.page, operation.pages, operation.protection);
       case 'failWrites':
         world.failures.writesLeft = operation.after;
         return;
@@ -164,7 +164,6 @@ function changeView(change: Change): ChangeView {
   return {
     state,
     kind,
-    vm: change.vm.name,
     regions,
     pending,
     superseded,

@@ -44,7 +44,7 @@ export type Operation =
   | { readonly op: 'read'; readonly replica: number; readonly address: number; readonly length: number }
   | { readonly op: 'fill'; readonly replica: number; readonly address: number; readonly length: number; readonly byte: number }
   | { readonly op: 'advise'; readonly replica: number; readonly page: number; readonly pages: number; readonly advice: Advice }
-  | { readonly op: 'protect'; readonly replica: number; readonly page: number; readonly pages: number; readonly protection: Protection }
+  | { readonly op: 'protect'; readonly replica: number; readonly page: number; readonly pages: number; readonly protection: Protection | 'device' | 'noDevice' }
   /** From now on, `after` more transfers succeed; null: all. */
   | { readonly op: 'failWrites'; readonly after: number | null }
   | { readonly op: 'failReads'; readonly after: number | null };
@@ -77,7 +77,6 @@ export interface VmView {
 export interface ChangeView {
   readonly state: 'granted' | 'settled' | 'abandoned' | 'cancelled';
   readonly kind: 'reduce' | 'expand';
-  readonly vm: number;
   readonly regions: number;
   readonly pending: number;
   readonly superseded: number;

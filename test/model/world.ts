@@ -5,7 +5,7 @@
 
 export type EvictionPolicy = 'fifo' | 'lru' | 'clock' | 'farthest';
 export type SeekClass = 'managed' | 'userless' | 'borrowed' | 'takeOver' | 'evict';
-export type Protection = 'none' | 'read' | 'readWrite' | 'device';
+export type Protection = 'none' | 'read' | 'readWrite';
 export const SEEK_ORDER_DEFAULT: readonly SeekClass[] = ['managed', 'userless', 'borrowed', 'takeOver', 'evict'];
 
 export interface WorldOptions {
@@ -46,6 +46,8 @@ export interface Replica {
   readonly pages: Map<number, Page>;
   /** No entry: readWrite. */
   readonly protection: Map<number, Protection>;
+  /** Pages that belong to a device. */
+  readonly devices: Set<number>;
   live: boolean;
 }
 
