@@ -10,7 +10,6 @@ import {
   CB_TOTAL_BYTES,
   CB_VMS,
   CHANGE_ABANDONED,
-  CHANGE_STATE,
   EVENT_ABANDONED,
   EVENT_VM_CREATED,
   EVENT_VM_DISPOSED,
@@ -47,7 +46,7 @@ import {
   TABLE_VMS,
 } from './shared/status.ts';
 
-import { changeIsOpen, changeRecord, changeVm } from './regions/change.ts';
+import { changeEnd, changeIsOpen, changeVm } from './regions/change.ts';
 import { rightsBegin } from './regions/request.ts';
 import { managerClear, userClear } from './regions/rights.ts';
 import { replicaCopy, replicaEnd, replicaMake, replicaShare } from './replicas/replica.ts';
@@ -137,8 +136,7 @@ export function vmDispose(vm: u32): i32 {
   const timeNs = vmTimeNs(vm);
   for (let change: u32 = 1; change <= word(CB_CHANGES); change++) {
     if (!changeIsOpen(change) || changeVm(change) != vm) continue;
-    store<u32>(changeRecord(change) + CHANGE_STATE, CHANGE_ABANDONED);
-    eventRecord(EVENT_ABANDONED, vm, change, 0, 0, 0, timeNs);
+    changeEnd(change, CHANGE_ABANDONED, EVENT_ABANDONED, timeNs);
   }
   while (load<u32>(record + VM_REPLICA_FIRST)) replicaEnd(load<u32>(record + VM_REPLICA_FIRST));
   for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {

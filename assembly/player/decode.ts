@@ -247,12 +247,16 @@ function nodeAddress(cursor: usize, number: u32): usize {
 /** The address that the node foresees for its next record. */
 function nodeGuess(cursor: usize, node: usize): u32 {
   const shape = load<u32>(node, NODE_SHAPE);
-  return <i32>shape < 0 ? load<u32>(cursor, CURSOR_LAST_DATA) + load<u32>(node, NODE_DISTANCE) : load<u32>(node, NODE_LAST) + load<u32>(node, NODE_STRIDE);
+  return <i32>shape < 0
+    ? load<u32>(cursor, CURSOR_LAST_DATA) + load<u32>(node, NODE_DISTANCE)
+    : load<u32>(node, NODE_LAST) + load<u32>(node, NODE_STRIDE);
 }
 
 function nodeOtherGuess(cursor: usize, node: usize): u32 {
   const shape = load<u32>(node, NODE_SHAPE);
-  return <i32>shape < 0 ? load<u32>(node, NODE_LAST) + load<u32>(node, NODE_STRIDE) : load<u32>(cursor, CURSOR_LAST_DATA) + load<u32>(node, NODE_DISTANCE);
+  return <i32>shape < 0
+    ? load<u32>(node, NODE_LAST) + load<u32>(node, NODE_STRIDE)
+    : load<u32>(cursor, CURSOR_LAST_DATA) + load<u32>(node, NODE_DISTANCE);
 }
 
 function nodeMake(cursor: usize, shape: u32, address: u32): u32 {

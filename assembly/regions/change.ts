@@ -107,6 +107,7 @@ export function changeSettle(change: u32, timeNs: f64): void {
 
 /** One region of the change has followed ([0267-0276]), for which `written` pages went out. */
 export function changeFollow(change: u32, region: u32, written: u32, timeNs: f64): void {
+  if (!changeIsOpen(change)) return;
   const left = count(change, CHANGE_PENDING, -1);
   eventRecord(EVENT_FOLLOW, changeVm(change), change, region - 1, left, written, timeNs);
   changeSettle(change, timeNs);
@@ -114,8 +115,18 @@ export function changeFollow(change: u32, region: u32, written: u32, timeNs: f64
 
 /** One region of the change was reassigned before it followed. */
 export function changeSupersede(change: u32, region: u32, timeNs: f64): void {
+  if (!changeIsOpen(change)) return;
   count(change, CHANGE_PENDING, -1);
   count(change, CHANGE_SUPERSEDED, 1);
   eventRecord(EVENT_SUPERSEDED, changeVm(change), change, region - 1, 0, 0, timeNs);
   changeSettle(change, timeNs);
+}
+
+/** Ends a change that has not settled: nothing is waited for any longer. */
+export function changeEnd(change: u32, state: u32, type: u32, timeNs: f64): void {
+  const record = changeRecord(change);
+  count(change, CHANGE_SUPERSEDED, load<u32>(record + CHANGE_PENDING));
+  store<u32>(record + CHANGE_PENDING, 0);
+  store<u32>(record + CHANGE_STATE, state);
+  eventRecord(type, load<u32>(record + CHANGE_VM), change, 0, 0, 0, timeNs);
 }

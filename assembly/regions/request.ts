@@ -39,7 +39,7 @@ import { eventRecord } from '../store/event.ts';
 import { mapHoleNext, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
 import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionUser } from '../store/region.ts';
 import { vmIsLive, vmRecord } from '../store/vm.ts';
-import { changeIsOpen, changeMake, changeRecord, changeSettle, changeVm } from './change.ts';
+import { changeEnd, changeIsOpen, changeMake, changeRecord, changeSettle, changeVm } from './change.ts';
 import { regionRelease } from './release.ts';
 import { managerClear, managerSet, reductionList } from './rights.ts';
 
@@ -243,11 +243,10 @@ export function changeCancel(change: u32): i32 {
     const left = load<u32>(vmRecord(vm) + VM_MANAGED) - mine;
     if (left < regionsLeast(vm)) return fail(STATUS_TOO_LITTLE_LEFT, left << word(CB_REGION_SHIFT), FRAMES_LEAST, 0);
   }
-  store<u32>(record + CHANGE_STATE, CHANGE_CANCELLED);
+  changeEnd(change, CHANGE_CANCELLED, EVENT_CANCELLED, timeNs);
   for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
     if (isReduction && regionGiven(region) == change && !regionManager(region)) managerSet(region, vm, 0, timeNs);
     else if (!isReduction && regionExpand(region) == change) managerClear(region, timeNs);
   }
-  eventRecord(EVENT_CANCELLED, vm, change, 0, 0, 0, timeNs);
   return STATUS_OK;
 }
