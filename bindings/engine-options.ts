@@ -1,0 +1,185 @@
+import { SWAP_STORE_HOST, SWAP_STORE_LINEAR, SWAP_STORE_NONE } from '../assembly/shared/layout.ts';
+import type { CoreConfig } from './engine/config.ts';
+import { InvalidOptionError } from './errors.ts';
+import { checkBoolean, checkChoice, checkFields, checkInteger, checkMultiple, checkPowerOfTwo } from './options.ts';
+import { EXPAND_SELECTIONS } from './policy/expand.ts';
+import type { ExpandSelection } from './policy/expand.ts';
+import { checkSwapStore } from './swap/attach.ts';
+import type { SwapStore } from './swap/store.ts';
+import { deviceTiming, pageTimeNs, TIMING_FIELDS } from './swap/timing.ts';
+import type { TimingOptions } from './swap/timing.ts';
+import { parseBytes } from './units.ts';
+import type { Quantity } from './units.ts';
+import { QUEUE_MAX } from '../assembly/shared/layout.ts';
+
+/** How a reduction hands memory over: its rights at once, or everything paged out first (the baseline). */
+export type Handover = 'rights' | 'eager';
+
+const HANDOVERS: Readonly<Record<Handover, unknown>> = { rights: 0, eager: 0 };
+
+export interface SwapOptions extends TimingOptions {
+  /** Room for pages; a multiple of the page size. */
+  readonly size: Quantity;
+  /** How many pages the device takes at the same time (1). */
+  readonly queue?: number;
+  /** 'linear' (default): inside the WebAssembly memory; or a store of the host. */
+  readonly store?: 'linear' | SwapStore;
+}
+
+/** Capacities of the engine's tables; 0 or absent: what the sizes of memory and swap call for. */
+export interface TableOptions {
+  readonly pageObjects?: number;
+  readonly nodes?: number;
+  readonly mapNodes?: number;
+  /** Pages of address space whose translations can be cached, all replicas together. */
+  readonly translatedPages?: number;
+}
+
+export interface EngineOptions {
+  /** The pool: a multiple of the region size. */
+  readonly memory: Quantity;
+  /** Unit of the two rights: a power of two, at least a page. 256 KiB by default. */
+  readonly region?: Quantity;
+  /** Without it, pages that need a place outside memory fail with SWAP_FULL. */
+  readonly swap?: SwapOptions;
+  readonly handover?: Handover;
+  /** Shared memory; by default where it is available. */
+  readonly shared?: boolean;
+  readonly maxVms?: number;
+  readonly maxReplicas?: number;
+  /** Changes that are unfinished or still remembered. */
+  readonly maxChanges?: number;
+  readonly maxPlayers?: number;
+  /** Events that one operation may cause without losing any; a power of two. */
+  readonly eventCapacity?: number;
+  /** Virtual time of an access, in whole nanoseconds (1). */
+  readonly accessNs?: number;
+  readonly tables?: TableOptions;
+  readonly selection?: { readonly expand?: ExpandSelection };
+  /** Another build of the compiled engine; `shared` must then say which kind it is (default: not shared). */
+  readonly module?: BufferSource | WebAssembly.Module;
+}
+
+const ENGINE_FIELDS = [
+  'memory',
+  'region',
+  'swap',
+  'handover',
+  'shared',
+  'maxVms',
+  'maxReplicas',
+  'maxChanges',
+  'maxPlayers',
+  'eventCapacity',
+  'accessNs',
+  'tables',
+  'selection',
+  'module',
+];
+const SWAP_FIELDS = ['size', 'queue', 'store', ...TIMING_FIELDS];
+const TABLE_FIELDS = ['pageObjects', 'nodes', 'mapNodes', 'translatedPages'] as const;
+
+const REGION_BYTES = 2 ** 18;
+const REGION_BYTES_MOST = 2 ** 30;
+const MEMORY_BYTES_MOST = 2 ** 32;
+const VMS = 16;
+const VMS_MOST = 65535;
+const REPLICAS_PER_VM = 4;
+const CHANGES = 1024;
+const EVENTS = 4096;
+const TABLE_MOST = 2 ** 26 - 1;
+/** Default room for cached translations: 64 MiB of address space for every VM. */
+const TRANSLATED_BYTES_PER_VM = 2 ** 26;
+
+/** Options that were checked as far as they can be without the module. */
+export interface CheckedOptions {
+  readonly handover: Handover;
+  readonly shared: boolean | undefined;
+  readonly module: BufferSource | WebAssembly.Module | undefined;
+  readonly store: SwapStore | undefined;
+  readonly regionBytes: number;
+  configOf(pageBytes: number): CoreConfig;
+}
+
+export function checkEngineOptions(value: unknown): CheckedOptions {
+  checkFields('options', value, ENGINE_FIELDS);
+  const options = value as EngineOptions;
+  const regionBytes = options.region === undefined ? REGION_BYTES : parseBytes('region', options.region);
+  const memoryBytes = parseBytes('memory', options.memory);
+  const store = storeOf(options.swap);
+  const vms = checkInteger('maxVms', options.maxVms ?? VMS, 1, VMS_MOST);
+  const tables = tablesOf(options.tables);
+  const counts = {
+    vms,
+    replicas: checkInteger('maxReplicas', options.maxReplicas ?? vms * REPLICAS_PER_VM, vms, VMS_MOST),
+    changes: checkInteger('maxChanges', options.maxChanges ?? CHANGES, 1, TABLE_MOST),
+    players: checkInteger('maxPlayers', options.maxPlayers ?? vms, 0, VMS_MOST),
+    events: checkPowerOfTwo('eventCapacity', options.eventCapacity ?? EVENTS, 1, TABLE_MOST),
+    accessNs: checkInteger('accessNs', options.accessNs ?? 1, 0, 1e9),
+    expandSelection: expandSelectionOf(options.selection),
+  };
+  return {
+    handover: options.handover === undefined ? 'rights' : checkChoice('handover', options.handover, HANDOVERS),
+    shared: options.shared === undefined ? undefined : checkBoolean('shared', options.shared),
+    module: moduleOf(options.module),
+    store,
+    regionBytes,
+    configOf: (pageBytes) => {
+      checkPowerOfTwo('region', regionBytes, pageBytes, REGION_BYTES_MOST);
+      checkMultiple('memory', memoryBytes, regionBytes, 'the region size');
+      if (memoryBytes > MEMORY_BYTES_MOST)
+        throw new InvalidOptionError('memory', options.memory, 'at most what one WebAssembly memory can have, 4 GiB');
+      return {
+        ...counts,
+        regions: memoryBytes / regionBytes,
+        regionBytes,
+        pageObjects: tables.pageObjects ?? 0,
+        nodes: tables.nodes ?? 0,
+        mapNodes: tables.mapNodes ?? 0,
+        translatedPages: tables.translatedPages ?? (vms * TRANSLATED_BYTES_PER_VM) / pageBytes,
+        ...swapConfig(options.swap, store, pageBytes),
+      };
+    },
+  };
+}
+
+function storeOf(swap: SwapOptions | undefined): SwapStore | undefined {
+  if (swap === undefined) return undefined;
+  checkFields('swap', swap, SWAP_FIELDS);
+  return swap.store === undefined || swap.store === 'linear' ? undefined : checkSwapStore('swap.store', swap.store);
+}
+
+function tablesOf(tables: TableOptions | undefined): TableOptions {
+  if (tables === undefined) return {};
+  checkFields('tables', tables, TABLE_FIELDS);
+  for (const field of TABLE_FIELDS) if (tables[field] !== undefined) checkInteger(`tables.${field}`, tables[field], 0, TABLE_MOST);
+  return tables;
+}
+
+function expandSelectionOf(selection: EngineOptions['selection']): number {
+  if (selection === undefined) return EXPAND_SELECTIONS.lowest;
+  const { expand } = checkFields('selection', selection, ['expand']);
+  return EXPAND_SELECTIONS[checkChoice('selection.expand', expand ?? 'lowest', EXPAND_SELECTIONS)];
+}
+
+function moduleOf(module: unknown): BufferSource | WebAssembly.Module | undefined {
+  if (module === undefined || module instanceof WebAssembly.Module || module instanceof ArrayBuffer || ArrayBuffer.isView(module)) {
+    return module as BufferSource | WebAssembly.Module | undefined;
+  }
+  throw new InvalidOptionError('module', module, 'the bytes of a WebAssembly module, or a WebAssembly.Module');
+}
+
+type SwapConfig = Pick<CoreConfig, 'slots' | 'swapStore' | 'queue' | 'readNs' | 'writeNs'>;
+
+function swapConfig(swap: SwapOptions | undefined, store: SwapStore | undefined, pageBytes: number): SwapConfig {
+  if (swap === undefined) return { slots: 0, swapStore: SWAP_STORE_NONE, queue: 1, readNs: 0, writeNs: 0 };
+  const bytes = parseBytes('swap.size', swap.size);
+  const timing = deviceTiming('swap', swap);
+  return {
+    slots: checkMultiple('swap.size', bytes, pageBytes, 'the page size') / pageBytes,
+    swapStore: store === undefined ? SWAP_STORE_LINEAR : SWAP_STORE_HOST,
+    queue: checkInteger('swap.queue', swap.queue ?? 1, 1, QUEUE_MAX),
+    readNs: pageTimeNs(timing.readLatencyNs, timing.readBandwidth, pageBytes),
+    writeNs: pageTimeNs(timing.writeLatencyNs, timing.writeBandwidth, pageBytes),
+  };
+}

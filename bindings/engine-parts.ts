@@ -1,0 +1,18 @@
+import type { Change } from './change.ts';
+import type { Core } from './engine/core.ts';
+import type { SwapBridge } from './engine/swap-bridge.ts';
+import type { Events } from './events/events.ts';
+import type { Vm } from './vm.ts';
+
+/** What the objects of one engine share. */
+export interface EngineParts {
+  readonly core: Core;
+  readonly bridge: SwapBridge;
+  readonly events: Events;
+  readonly regionBytes: number;
+  /** Flags of a reduction on this engine: eager, or none. */
+  readonly reduceFlags: number;
+  /** The object for a change that the engine has just made. */
+  changeMake(vm: Vm, handle: number): Change;
+  vmRemove(vm: Vm): void;
+}

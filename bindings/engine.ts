@@ -1,0 +1,226 @@
+import { CB_REGIONS, FLAG_EAGER, VM_MANAGED } from '../assembly/shared/layout.ts';
+import { Change } from './change.ts';
+import type { ChangeReport } from './change.ts';
+import { DISPOSE, Origin } from './dispose.ts';
+import { ATTENTION_DISPOSED } from './engine/core.ts';
+import type { Core } from './engine/core.ts';
+import { sharedMemoryAvailable } from './engine/memory.ts';
+import { pagesWalk } from './engine/page-walk.ts';
+import type { PageRow } from './engine/page-walk.ts';
+import { engineStart } from './engine/start.ts';
+import type { Started } from './engine/start.ts';
+import type { EngineParts } from './engine-parts.ts';
+import { checkEngineOptions } from './engine-options.ts';
+import type { EngineOptions, Handover } from './engine-options.ts';
+import { InvalidOptionError } from './errors.ts';
+import { Events } from './events/events.ts';
+import type { EventListener, EventName } from './events/event-map.ts';
+import { inspectionMake } from './inspect.ts';
+import type { Inspection } from './inspect.ts';
+import { checkFields, checkInteger } from './options.ts';
+import { reconfigurationAt } from './reconfiguration.ts';
+import type { Move, Reconfiguration } from './reconfiguration.ts';
+import { Replica } from './replica.ts';
+import { Vm } from './vm.ts';
+import type { RequestOptions } from './vm.ts';
+import { checkVmOptions } from './vm-options.ts';
+import type { VmOptions } from './vm-options.ts';
+
+/** A range of pages: `from … to-1`. */
+export interface PageRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** One virtual-machine memory: a pool of frames in regions, the rights to them, swap, and the VMs that share all this. */
+export class Engine {
+  readonly handover: Handover;
+  readonly isShared: boolean;
+  /** @internal */
+  readonly core: Core;
+  readonly #parts: EngineParts;
+  readonly #events: Events;
+  readonly #regionBytes: number;
+  readonly #vms = new Map<number, Vm>();
+  readonly #changes: (Change | undefined)[] = [];
+  #vmsMade = 0;
+
+  private constructor({ core, bridge, config }: Started, handover: Handover, isShared: boolean) {
+    this.core = core;
+    this.handover = handover;
+    this.isShared = isShared;
+    this.#regionBytes = config.regionBytes;
+    this.#events = new Events(core, {
+      regionBytes: config.regionBytes,
+      vmOf: (handle) => this.#vms.get(handle)!,
+      vmOfOrNone: (handle) => this.#vms.get(handle),
+      changeOf: (handle) => this.#changes[handle]!,
+    });
+    this.#parts = {
+      core,
+      bridge,
+      events: this.#events,
+      regionBytes: config.regionBytes,
+      reduceFlags: handover === 'eager' ? FLAG_EAGER : 0,
+      changeMake: (vm, handle) => (this.#changes[handle] = new Change(core, this.#events, vm, handle)),
+      vmRemove: (vm) => this.#vmRemove(vm),
+    };
+  }
+
+  /**
+   * Makes an engine. Errors: INVALID_OPTION, ENGINE_TOO_LARGE, MODULE_LOAD_FAILED, SHARED_MEMORY_UNAVAILABLE, and what the swap store throws when it
+   * is attached.
+   */
+  static async create(options: EngineOptions): Promise<Engine> {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- named only to leave it out of the stack
+    const origin = new Origin(Engine.create);
+    const { handover, shared, module, store, configOf } = checkEngineOptions(options);
+    const isShared = shared ?? (module === undefined && sharedMemoryAvailable());
+    return new Engine(await engineStart({ shared: isShared, module, store, origin, configOf }), handover, isShared);
+  }
+
+  // ---- figures -----------------------------------------------------------------------------------------------------------
+
+  get pageBytes(): number {
+    return this.core.pageBytes;
+  }
+  get regionBytes(): number {
+    return this.#regionBytes;
+  }
+  get regions(): number {
+    this.core.check();
+    return this.core.word(CB_REGIONS);
+  }
+  get frames(): number {
+    return (this.regions * this.#regionBytes) / this.core.pageBytes;
+  }
+  /** Regions without manager: what expansions can get. */
+  get regionsFree(): number {
+    this.core.check();
+    return this.core.vmWord(0, VM_MANAGED); // record 0 is the pool
+  }
+  /** The latest clock of all VMs. */
+  get virtualNs(): number {
+    this.core.check();
+    return Math.max(0, ...this.vms.map((vm) => vm.timeNs));
+  }
+  get isDisposed(): boolean {
+    return (this.core.attention & ATTENTION_DISPOSED) !== 0;
+  }
+  /** Living VMs in the order of their creation. */
+  get vms(): readonly Vm[] {
+    return [...this.#vms.values()];
+  }
+
+  // ---- VMs ---------------------------------------------------------------------------------------------------------------
+
+  /** A VM with its first memory and one replica. Errors: INVALID_OPTION, NOT_ENOUGH_MEMORY, TOO_LITTLE_LEFT, TABLES_FULL. */
+  createVm(options: VmOptions): Vm {
+    const { core } = this;
+    core.begin('engine.createVm');
+    const checked = checkVmOptions(options, core.pageBytes, this.#regionBytes);
+    const name = this.#nameOf(checked.name);
+    const { regions, addressSpacePages, eviction, seek, evictBatch, flags } = checked;
+    try {
+      const handle = core.requireIndex(core.exports.vmCreate(regions, addressSpacePages, eviction, seek, evictBatch, flags));
+      core.vmNames.set(handle, name);
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- named only to leave it out of the stack
+      const vm = new Vm(this.#parts, name, handle, this.createVm);
+      this.#vms.set(handle, vm);
+      this.#vmsMade += 1;
+      return vm;
+    } finally {
+      core.end();
+    }
+  }
+
+  /**
+   * Moves memory between VMs in one request: reductions first, then expansions. What can be known is checked before any right moves; under the handover
+   * 'eager' a reduction whose page-outs fail throws, and reductions before it stand.
+   */
+  reconfigure(moves: readonly Move[], options: RequestOptions = {}): Reconfiguration {
+    const reconfiguration = reconfigurationAt(this, this.virtualNs, moves, options);
+    reconfiguration.expand();
+    return reconfiguration;
+  }
+
+  // ---- looking ---------------------------------------------------------------------------------------------------------
+
+  /** All tables as plain data. Changes no counter and no time. */
+  inspect(): Inspection {
+    this.core.check();
+    const { core, pageBytes, regionBytes, virtualNs, vms } = this;
+    return inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, changes: this.#changesOpen() });
+  }
+
+  /** The pages of a replica in a range that were ever touched, protected or made a device, ascending. The engine must not change while one iterates. */
+  pages(replica: Replica, range: PageRange = {}): IterableIterator<PageRow> {
+    this.core.check();
+    if (!(replica instanceof Replica) || !this.owns(replica.vm))
+      throw new InvalidOptionError('replica', replica, 'a replica of this engine');
+    if (replica.isDisposed) throw replica.disposed();
+    checkFields('range', range, ['from', 'to']);
+    const pages = replica.addressSpaceBytes / this.pageBytes;
+    const to = checkInteger('range.to', range.to ?? pages, 0, pages);
+    return pagesWalk(this.core, replica.handle, checkInteger('range.from', range.from ?? 0, 0, to), to);
+  }
+
+  /** Calls `listener` for every event of that name, after the operation that caused it; what comes back ends it. Listeners may use the engine. */
+  on<Name extends EventName>(name: Name, listener: EventListener<Name>): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Walks the whole state of the engine. InvariantError (code INVARIANT) names the first thing that does not hold. */
+  validate(): void {
+    this.core.check();
+    this.core.require(this.core.exports.engineValidate());
+  }
+
+  // ---- the end -----------------------------------------------------------------------------------------------------------
+
+  /** The engine ends with all that it made; its swap store is closed, its memory can be reclaimed. */
+  dispose(): void {
+    const { core } = this;
+    if (this.isDisposed) return;
+    core.begin('engine.dispose');
+    for (const change of this.#changes) change?.freeze();
+    for (const vm of this.#vms.values()) vm.detach();
+    this.#vms.clear();
+    core.release();
+    this.#parts.bridge.close();
+  }
+
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  // ---- for the bindings ---------------------------------------------------------------------------------------------------
+
+  /** @internal */
+  owns(vm: Vm): boolean {
+    return vm.belongsTo(this.#parts);
+  }
+
+  #vmRemove(vm: Vm): void {
+    if (this.#vms.get(vm.handle) !== vm) return; // a listener has already made another one with this handle
+    this.#vms.delete(vm.handle);
+    this.core.vmNames.delete(vm.handle);
+  }
+
+  #nameOf(name: string | undefined): string {
+    const taken = new Set(this.core.vmNames.values());
+    if (name === undefined) {
+      let number = this.#vmsMade + 1;
+      while (taken.has(`vm${number}`)) number += 1;
+      return `vm${number}`;
+    }
+    if (taken.has(name)) throw new InvalidOptionError('name', name, 'a name that no living VM of the engine has');
+    return name;
+  }
+
+  #changesOpen(): readonly ChangeReport[] {
+    const open: ChangeReport[] = [];
+    for (const change of this.#changes) if (change?.isOpen === true) open.push(change.report());
+    return open;
+  }
+}

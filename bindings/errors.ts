@@ -1,0 +1,107 @@
+/** The numbers and names that belong to a failure. */
+export type ErrorDetails = Readonly<Record<string, number | string>>;
+
+/**
+ * Every failure that this package reports. `code` never changes once published; `message` says what happened, with the numbers, and what to do;
+ * `details` has the same numbers for programs.
+ */
+export class UsufructError extends Error {
+  readonly code: string;
+  readonly details: ErrorDetails;
+
+  constructor(code: string, message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** A family of failures: a named class whose code is fixed. */
+function family<const Code extends string>(code: Code) {
+  return class extends UsufructError {
+    declare readonly code: Code;
+    constructor(message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
+      super(code, message, details, options);
+    }
+  };
+}
+
+// ---- misuse: the caller can know before the call -------------------------------------------------------------------
+
+/** An option or argument of the wrong type or outside what is allowed. Details: `field`, `value`, `allowed`. */
+export class InvalidOptionError extends UsufructError {
+  declare readonly code: 'INVALID_OPTION';
+
+  constructor(field: string, value: unknown, allowed: string) {
+    const shown = valueShown(value);
+    super('INVALID_OPTION', `${field} is ${shown}; allowed: ${allowed}.`, { field, value: shown, allowed });
+  }
+}
+
+/** Something was used after its `dispose()`; the message names where it was made. Details: `what`, `madeAt`. */
+export class DisposedError extends family('DISPOSED') {}
+/** A swap store, a device page or a policy called back into the engine while an operation was running. Details: `operation`. */
+export class ReentrantError extends family('REENTRANT') {}
+/** An access outside the address space. Details: `address`, `length`, `addressSpace`. */
+export class AddressOutOfRangeError extends family('ADDRESS_OUT_OF_RANGE') {}
+/** An address or length that has to be a multiple of something is not. Details: `address`, `length`, `multipleOf`. */
+export class MisalignedError extends family('MISALIGNED') {}
+/** The page's protection forbids the access. Details: `page`, `access`. */
+export class ProtectedError extends family('PROTECTED') {}
+/** A bulk operation, or a scalar access across its edge, met a device page. Details: `page`, `access`. */
+export class DevicePageError extends family('DEVICE_PAGE') {}
+/** Fig. 9 S409: the VM neither manages nor uses a region at that machine address. Details: `machineAddress`. */
+export class AccessRefusedError extends family('ACCESS_REFUSED') {}
+/** A range that the VM was to give up is not wholly managed by it. Details: `machineAddress`, `regions`, `managed`. */
+export class NotManagedError extends family('NOT_MANAGED') {}
+/** A change cannot be cancelled any more. Details: `change`. */
+export class ChangeFinishedError extends family('CHANGE_FINISHED') {}
+/** The record of a change that had ended was reused. Details: `change`. */
+export class ChangeForgottenError extends family('CHANGE_FORGOTTEN') {}
+
+// ---- running out: a result, not a fault of the caller -----------------------------------------------------------------
+
+/** No class of the seek policy has a frame. Details: `vm`, `managedRegions`, `residentPages`. */
+export class OutOfFramesError extends family('OUT_OF_FRAMES') {}
+/** A page has to go out and no swap slot is free or reclaimable. Details: `vm`, `page`, `slots`. */
+export class SwapFullError extends family('SWAP_FULL') {}
+/** A request for more regions than there are. Details: `requested`, `available`. */
+export class NotEnoughMemoryError extends family('NOT_ENOUGH_MEMORY') {}
+/** A VM would be left with fewer frames than it needs. Details: `framesLeft`, `framesLeast`. */
+export class TooLittleLeftError extends family('TOO_LITTLE_LEFT') {}
+/** One of the engine's tables is full. Details: `table`, `capacity`. */
+export class TablesFullError extends family('TABLES_FULL') {}
+/** The engine's plan does not fit into one WebAssembly memory. Details: `bytes`, `bytesMost`. */
+export class EngineTooLargeError extends family('ENGINE_TOO_LARGE') {}
+
+// ---- the world outside ----------------------------------------------------------------------------------------------
+
+/** The swap store failed to take a page; it kept its frame. Details: `vm`, `page`, `slot`. `cause`: what the store threw. */
+export class SwapWriteError extends family('SWAP_WRITE_FAILED') {}
+/** The swap store failed to give a page back; it stayed out. Details: `vm`, `page`, `slot`. `cause`: what the store threw. */
+export class SwapReadError extends family('SWAP_READ_FAILED') {}
+/** A swap store could not be opened, sized, read or written. Details: `path` or `slot`. `cause`: the system's error. */
+export class SwapStoreError extends family('SWAP_STORE_FAILED') {}
+/** The WebAssembly module could not be loaded or does not fit these bindings. Details: `module`. */
+export class ModuleLoadError extends family('MODULE_LOAD_FAILED') {}
+/** Shared memory was asked for where there is none. */
+export class SharedMemoryUnavailableError extends family('SHARED_MEMORY_UNAVAILABLE') {}
+/** A block of a compact trace is not one. Details: `record`, `byte`. */
+export class TraceCorruptError extends family('TRACE_CORRUPT') {}
+
+// ---- our own bugs ---------------------------------------------------------------------------------------------------
+
+/** `validate()` found the engine's state broken. Details: `invariant`, `place`, `found`. */
+export class InvariantError extends family('INVARIANT') {}
+
+/** A value as a message shows it: short, on one line, strings quoted. */
+export function valueShown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (value instanceof Uint8Array) return `a Uint8Array of ${value.length} bytes`;
+  if (typeof value === 'object' && value !== null) return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`;
+  return String(value);
+}

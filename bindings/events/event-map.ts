@@ -1,0 +1,62 @@
+import type { Change } from '../change.ts';
+import type { Vm } from '../vm.ts';
+
+/** What every event has: its time is the VM's clock, or the end of the I/O it speaks of. */
+export interface Timed {
+  readonly vm: Vm;
+  readonly timeNs: number;
+}
+export interface OfChange extends Timed {
+  readonly change: Change;
+}
+/** A run of regions that sit side by side in real memory; `machineAddress` is where the first of them sits in the VM. */
+interface OfRun extends OfChange {
+  readonly region: number;
+  readonly regions: number;
+  readonly machineAddress: number;
+}
+interface OfPage extends Timed {
+  readonly page: number;
+}
+
+/** Events by name. `vm` is the VM whose rights, pages or change the event speaks of. */
+export interface EventMap {
+  /** Management rights came (S109). `change` is undefined for a VM's first memory. */
+  grant: { readonly type: 'grant' } & Omit<OfRun, 'change'> & { readonly change: Change | undefined };
+  /** Management rights were given up (S105). `machineAddress` is where the run's lowest machine address is. */
+  declare: { readonly type: 'declare' } & OfRun;
+  /** The VM took a region from its user (S405-S407). */
+  takeOver: { readonly type: 'takeOver' } & Timed & {
+      readonly region: number;
+      readonly from: Vm | undefined;
+      readonly pagesWritten: number;
+      readonly machineAddress: number;
+    };
+  /** The VM became the user of a region without one (S407). */
+  use: { readonly type: 'use' } & Timed & { readonly region: number; readonly machineAddress: number };
+  /** The VM released a region (S306). */
+  release: { readonly type: 'release' } & Timed & {
+      readonly region: number;
+      readonly pagesWritten: number;
+      readonly change: Change | undefined;
+    };
+  /** A region of a change followed: its user released it (reduction), or its receiver took it into use (expansion). */
+  follow: { readonly type: 'follow' } & OfChange & { readonly region: number; readonly pending: number; readonly pagesWritten: number };
+  settled: { readonly type: 'settled' } & OfChange;
+  superseded: { readonly type: 'superseded' } & OfChange & { readonly region: number };
+  abandoned: { readonly type: 'abandoned' } & OfChange;
+  cancelled: { readonly type: 'cancelled' } & OfChange;
+  pageIn: { readonly type: 'pageIn' } & OfPage & { readonly slot: number };
+  pageOut: { readonly type: 'pageOut' } & OfPage & { readonly slot: number };
+  fault: { readonly type: 'fault' } & OfPage;
+  /** Copy-on-write. */
+  copy: { readonly type: 'copy' } & OfPage;
+  vmCreated: { readonly type: 'vmCreated' } & Timed;
+  vmDisposed: { readonly type: 'vmDisposed' } & Timed;
+  /** One operation caused more events than the ring holds: the oldest `count` of them are lost. See `eventCapacity`. */
+  lost: { readonly type: 'lost'; readonly count: number };
+}
+
+export type EventName = keyof EventMap;
+export type EngineEvent = EventMap[EventName];
+export type EventListener<Name extends EventName> = (event: EventMap[Name]) => void;

@@ -1,0 +1,130 @@
+import * as layout from '../assembly/shared/layout.ts';
+import type { ChangeReport } from './change.ts';
+import type { Core } from './engine/core.ts';
+import type { Vm, VmCounters } from './vm.ts';
+
+/** A row of the rights table (Fig. 19). Each address is null exactly when its right is. */
+export interface RegionRow {
+  readonly region: number;
+  readonly realAddress: number;
+  readonly manager: string | null;
+  readonly managerAddress: number | null;
+  readonly user: string | null;
+  readonly userAddress: number | null;
+}
+
+export interface VmRow {
+  readonly name: string;
+  readonly managedBytes: number;
+  readonly usedBytes: number;
+  readonly usableBytes: number;
+  readonly residentPages: number;
+  readonly outPages: number;
+  readonly replicas: number;
+  readonly timeNs: number;
+  readonly counters: VmCounters;
+}
+
+export interface SwapRow {
+  readonly store: 'none' | 'linear' | 'host';
+  readonly slots: number;
+  readonly slotsUsed: number;
+  /** Resident pages that also have a slot. */
+  readonly cleanPages: number;
+  /** Virtual time of one page. */
+  readonly readNs: number;
+  readonly writeNs: number;
+  readonly queue: number;
+}
+
+export interface TableUse {
+  readonly used: number;
+  readonly capacity: number;
+}
+
+/** All tables of the engine as plain data, at one moment; pages, which are many, are iterated by `engine.pages()`. */
+export interface Inspection {
+  readonly pageBytes: number;
+  readonly regionBytes: number;
+  readonly virtualNs: number;
+  readonly regions: readonly RegionRow[];
+  readonly vms: readonly VmRow[];
+  readonly swap: SwapRow;
+  /** Changes that have not ended. */
+  readonly changes: readonly ChangeReport[];
+  /** Whether the order in which pages are evicted follows every access, or samples of them. */
+  readonly recency: 'exact' | 'sampled';
+  readonly tables: Readonly<Record<'pageObjects' | 'nodes' | 'mapNodes', TableUse>>;
+  /** Bytes of linear memory: all of it, and what is neither frame nor swap slot. */
+  readonly bytes: { readonly total: number; readonly books: number };
+  /** Operations since the engine was made; what they mean: assembly/shared/layout.ts. */
+  readonly operations: Readonly<Record<'objects' | 'nodes' | 'regions' | 'processors' | 'copies', number>>;
+}
+
+const STORES: Readonly<Record<number, SwapRow['store']>> = {
+  [layout.SWAP_STORE_NONE]: 'none',
+  [layout.SWAP_STORE_LINEAR]: 'linear',
+  [layout.SWAP_STORE_HOST]: 'host',
+};
+
+export interface Inspected {
+  readonly core: Core;
+  readonly pageBytes: number;
+  readonly regionBytes: number;
+  readonly virtualNs: number;
+  readonly vms: readonly Vm[];
+  readonly changes: readonly ChangeReport[];
+}
+
+export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, changes }: Inspected): Inspection {
+  return {
+    pageBytes,
+    regionBytes,
+    virtualNs,
+    regions: regionRows(core, regionBytes),
+    vms: vms.map(vmRow),
+    swap: {
+      store: STORES[core.word(layout.CB_SWAP_STORE)] ?? 'none',
+      slots: core.word(layout.CB_SLOTS),
+      slotsUsed: core.word(layout.CB_SLOTS_USED),
+      cleanPages: core.word(layout.CB_CLEAN_PAGES),
+      readNs: core.number(layout.CB_READ_NS),
+      writeNs: core.number(layout.CB_WRITE_NS),
+      queue: core.word(layout.CB_QUEUE),
+    },
+    changes,
+    recency: 'exact',
+    tables: {
+      pageObjects: { used: core.word(layout.CB_OBJECTS_USED), capacity: core.word(layout.CB_PAGE_OBJECTS) },
+      nodes: { used: core.word(layout.CB_NODES_USED), capacity: core.word(layout.CB_NODES) },
+      mapNodes: { used: core.word(layout.CB_MAPS_USED), capacity: core.word(layout.CB_MAP_NODES) },
+    },
+    bytes: { total: core.number(layout.CB_TOTAL_BYTES), books: core.number(layout.CB_BOOK_BYTES) },
+    operations: {
+      objects: core.word(layout.CB_COUNT_OBJECTS),
+      nodes: core.word(layout.CB_COUNT_NODES),
+      regions: core.word(layout.CB_COUNT_REGIONS),
+      processors: core.word(layout.CB_COUNT_PROCESSORS),
+      copies: core.word(layout.CB_COUNT_COPIES),
+    },
+  };
+}
+
+function regionRows(core: Core, regionBytes: number): readonly RegionRow[] {
+  const nameOf = (handle: number): string | null => (handle === 0 ? null : (core.vmNames.get(handle) ?? `number ${handle}`));
+  const addressOf = (slot: number): number | null => (slot === 0 ? null : (slot - 1) * regionBytes);
+  // region numbers inside the engine start at 1
+  return Array.from({ length: core.word(layout.CB_REGIONS) }, (_, region) => ({
+    region,
+    realAddress: region * regionBytes,
+    manager: nameOf(core.columnWord(layout.CB_REGION_MANAGER, region + 1)),
+    managerAddress: addressOf(core.columnWord(layout.CB_REGION_MANAGER_SLOT, region + 1)),
+    user: nameOf(core.columnWord(layout.CB_REGION_USER, region + 1)),
+    userAddress: addressOf(core.columnWord(layout.CB_REGION_USER_SLOT, region + 1)),
+  }));
+}
+
+function vmRow(vm: Vm): VmRow {
+  const { name, managedBytes, usedBytes, usableBytes, residentPages, outPages, timeNs, counters } = vm;
+  return { name, managedBytes, usedBytes, usableBytes, residentPages, outPages, replicas: vm.replicas.length, timeNs, counters };
+}

@@ -1,0 +1,60 @@
+// The public names that every entry of the package has.
+export { Engine } from './engine.ts';
+export type { PageRange } from './engine.ts';
+export type { EngineOptions, Handover, SwapOptions, TableOptions } from './engine-options.ts';
+export { Vm } from './vm.ts';
+export type { MachineRange, RequestOptions, VmCounters } from './vm.ts';
+export type { VmOptions } from './vm-options.ts';
+export { Replica } from './replica.ts';
+export type { Advice, Protection } from './replica.ts';
+export { GuestMemory } from './guest-memory.ts';
+export type { ChunkOptions } from './guest-memory.ts';
+export type { AccessWidth, DeviceHandlers } from './device.ts';
+export { Change } from './change.ts';
+export type { ChangeKind, ChangeReport, ChangeState, RegionReport } from './change.ts';
+export { Reconfiguration } from './reconfiguration.ts';
+export type { Move, ReconfigurationState } from './reconfiguration.ts';
+export type { EngineEvent, EventListener, EventMap, EventName } from './events/event-map.ts';
+export type { Inspection, RegionRow, SwapRow, TableUse, VmRow } from './inspect.ts';
+export type { PageRow, PageState } from './engine/page-walk.ts';
+export { formatRights, formatRightsTable } from './rights-drawing.ts';
+export type { Eviction } from './policy/eviction.ts';
+export type { SeekClass } from './policy/seek.ts';
+export type { ExpandSelection, Shortfall } from './policy/expand.ts';
+export type { SwapGeometry, SwapStore } from './swap/store.ts';
+export { memorySwapStore } from './swap/memory.ts';
+export { DEVICE_PRESETS } from './swap/timing.ts';
+export type { DevicePreset, DeviceTiming, TimingOptions } from './swap/timing.ts';
+export { swapStoreConformance } from './swap/conformance.ts';
+export type { ConformanceTools } from './swap/conformance.ts';
+export type { SignalOption } from './signal.ts';
+export { formatBytes, formatNs, parseBandwidth, parseBytes, parseBytesSigned, parseFraction, parseTimeNs } from './units.ts';
+export type { Quantity } from './units.ts';
+export {
+  AccessRefusedError,
+  AddressOutOfRangeError,
+  ChangeFinishedError,
+  ChangeForgottenError,
+  DevicePageError,
+  DisposedError,
+  EngineTooLargeError,
+  InvalidOptionError,
+  InvariantError,
+  MisalignedError,
+  ModuleLoadError,
+  NotEnoughMemoryError,
+  NotManagedError,
+  OutOfFramesError,
+  ProtectedError,
+  ReentrantError,
+  SharedMemoryUnavailableError,
+  SwapFullError,
+  SwapReadError,
+  SwapStoreError,
+  SwapWriteError,
+  TablesFullError,
+  TooLittleLeftError,
+  TraceCorruptError,
+  UsufructError,
+} from './errors.ts';
+export type { ErrorDetails } from './errors.ts';

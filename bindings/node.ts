@@ -1,0 +1,12 @@
+// The entry for Node: the module comes from the package's files, SHA-256 from the platform, and there are real files to swap to.
+import { hasherSet } from './engine/hash.ts';
+import { hasherNode } from './engine/hash-node.ts';
+import { sourceNode } from './engine/load-node.ts';
+import { moduleSourceSet } from './engine/source.ts';
+
+moduleSourceSet(sourceNode);
+hasherSet(hasherNode);
+
+export * from './names.ts';
+export { fileSwapStore } from './swap/file.ts';
+export type { FileSwapOptions } from './swap/file.ts';

@@ -1,0 +1,105 @@
+import type { SwapStore } from './store.ts';
+
+/** What the suite needs of a test runner: vitest, node:test and most others have both. */
+export interface ConformanceTools {
+  test(name: string, run: () => void | Promise<void>): void;
+  /** Throws, with the message, unless the condition holds. */
+  assert(condition: boolean, message: string): void;
+}
+
+const GEOMETRIES = [
+  { slots: 1, pageBytes: 4096 },
+  { slots: 67, pageBytes: 4096 },
+  { slots: 5, pageBytes: 16384 },
+] as const;
+
+/** Content that tells slot, round and place apart. */
+function pattern(pageBytes: number, slot: number, round: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: pageBytes }, (_, index) => (slot * 31 + round * 131 + index * 7 + (index >>> 8)) & 0xff);
+}
+
+function isEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+/** The contract of a SwapStore as tests, for the stores of this package and for your own. `makeStore` gives a new store each time. */
+export function swapStoreConformance(name: string, makeStore: () => SwapStore, tools: ConformanceTools): void {
+  const { assert } = tools;
+  for (const geometry of GEOMETRIES) {
+    const { slots, pageBytes } = geometry;
+    const title = (what: string): string => `${name}, ${slots} slots of ${pageBytes} bytes: ${what}`;
+    const withStore = (what: string, run: (store: SwapStore) => void): void =>
+      tools.test(title(what), () => {
+        const store = makeStore();
+        store.attach(geometry);
+        try {
+          run(store);
+        } finally {
+          store.close();
+        }
+      });
+    const check = (store: SwapStore, slot: number, round: number): void => {
+      // read into the middle of a larger buffer, as the engine does: nothing beside the page may change
+      const around = new Uint8Array(pageBytes * 3).fill(0xee);
+      store.read(slot, around.subarray(pageBytes, pageBytes * 2));
+      assert(
+        isEqual(around.subarray(pageBytes, pageBytes * 2), pattern(pageBytes, slot, round)),
+        `slot ${slot} does not read what was written to it in round ${round}`,
+      );
+      assert(
+        around.every((byte, index) => (index >= pageBytes && index < pageBytes * 2) || byte === 0xee),
+        `reading slot ${slot} wrote beside the page`,
+      );
+    };
+
+    withStore('each slot keeps its own page', (store) => {
+      for (let slot = 0; slot < slots; slot += 1) store.write(slot, pattern(pageBytes, slot, 1));
+      for (let slot = slots - 1; slot >= 0; slot -= 1) check(store, slot, 1);
+    });
+
+    withStore('the last write counts, and reading changes nothing', (store) => {
+      for (let round = 1; round <= 3; round += 1)
+        for (let slot = 0; slot < slots; slot += 1) store.write(slot, pattern(pageBytes, slot, round));
+      for (let slot = 0; slot < slots; slot += 1) check(store, slot, 3);
+      for (let slot = 0; slot < slots; slot += 1) check(store, slot, 3);
+    });
+
+    withStore('the source is copied, not kept', (store) => {
+      const page = pattern(pageBytes, 0, 1);
+      store.write(0, page);
+      page.fill(0x55);
+      check(store, 0, 1);
+    });
+
+    withStore('it takes views of shared memory', (store) => {
+      if (typeof SharedArrayBuffer !== 'function') return;
+      const page = new Uint8Array(new SharedArrayBuffer(pageBytes));
+      page.set(pattern(pageBytes, 0, 2));
+      store.write(0, page);
+      page.fill(0);
+      store.read(0, page);
+      assert(isEqual(page, pattern(pageBytes, 0, 2)), 'a page of shared memory did not come back as it went');
+    });
+
+    withStore('methods answer when the work is done', (store) => {
+      assert((store.write(0, pattern(pageBytes, 0, 1)) as unknown) === undefined, 'write returned something: is it asynchronous?');
+      assert((store.read(0, new Uint8Array(pageBytes)) as unknown) === undefined, 'read returned something: is it asynchronous?');
+    });
+
+    withStore('runs of slots, where it takes them', (store) => {
+      if (store.writeRun === undefined) return;
+      for (const count of [1, 2, slots].filter((number) => number <= slots)) {
+        const first = slots - count;
+        const pages = Array.from({ length: count }, (_, index) => pattern(pageBytes, first + index, count));
+        const written = store.writeRun(first, pages);
+        assert(written === count, `writeRun of ${count} pages answered ${written}`);
+        for (let index = 0; index < count; index += 1) check(store, first + index, count);
+      }
+    });
+
+    withStore('closing twice is harmless', (store) => {
+      store.write(0, pattern(pageBytes, 0, 1));
+      store.close();
+    });
+  }
+}

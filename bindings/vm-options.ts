@@ -1,0 +1,63 @@
+import { InvalidOptionError } from './errors.ts';
+import { checkChoice, checkFields, checkInteger, checkMultiple } from './options.ts';
+import { EVICTIONS } from './policy/eviction.ts';
+import type { Eviction } from './policy/eviction.ts';
+import { SHORTFALLS } from './policy/expand.ts';
+import type { Shortfall } from './policy/expand.ts';
+import { SEEK_ORDER, seekWord } from './policy/seek.ts';
+import type { SeekClass } from './policy/seek.ts';
+import { parseBytes } from './units.ts';
+import type { Quantity } from './units.ts';
+
+export interface VmOptions {
+  /** For messages, events and tables; 'vm1', 'vm2', … by default. No two living VMs of an engine have the same. */
+  readonly name?: string;
+  /** Its first memory: management rights for so many bytes, a multiple of the region size. */
+  readonly memory: Quantity;
+  /** Addresses of its replicas: 0 up to this, a multiple of the page size, at most 4 GiB; 64 MiB by default. May be larger than its memory. */
+  readonly addressSpace?: Quantity;
+  /** Which of its own pages leaves first; 'lru' by default. */
+  readonly eviction?: Eviction;
+  /** Where it looks for a frame, in this order; classes that are left out are not tried. */
+  readonly seek?: readonly SeekClass[];
+  /** Most pages that one eviction sends out (1). */
+  readonly evictBatch?: number;
+  /** What happens when there is less memory than asked for; 'reject' by default. */
+  readonly shortfall?: Shortfall;
+}
+
+const FIELDS = ['name', 'memory', 'addressSpace', 'eviction', 'seek', 'evictBatch', 'shortfall'];
+const ADDRESS_SPACE_BYTES = 2 ** 26;
+const ADDRESS_SPACE_BYTES_MOST = 2 ** 32;
+const EVICT_BATCH_MOST = 1024;
+
+/** The options in the engine's units. */
+export interface CheckedVmOptions {
+  readonly name: string | undefined;
+  readonly regions: number;
+  readonly addressSpacePages: number;
+  readonly eviction: number;
+  readonly seek: number;
+  readonly evictBatch: number;
+  readonly flags: number;
+}
+
+export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: number): CheckedVmOptions {
+  checkFields('options', value, FIELDS);
+  const options = value as VmOptions;
+  const { name } = options;
+  if (name !== undefined && (typeof name !== 'string' || name === '')) throw new InvalidOptionError('name', name, 'text, not empty');
+  const memoryBytes = checkMultiple('memory', parseBytes('memory', options.memory), regionBytes, 'the region size');
+  const space = options.addressSpace === undefined ? ADDRESS_SPACE_BYTES : parseBytes('addressSpace', options.addressSpace);
+  checkMultiple('addressSpace', space, pageBytes, 'the page size');
+  if (space > ADDRESS_SPACE_BYTES_MOST) throw new InvalidOptionError('addressSpace', options.addressSpace, 'at most 4 GiB');
+  return {
+    name,
+    regions: memoryBytes / regionBytes,
+    addressSpacePages: space / pageBytes,
+    eviction: EVICTIONS[checkChoice('eviction', options.eviction ?? 'lru', EVICTIONS)],
+    seek: seekWord('seek', options.seek ?? SEEK_ORDER),
+    evictBatch: checkInteger('evictBatch', options.evictBatch ?? 1, 1, EVICT_BATCH_MOST),
+    flags: SHORTFALLS[checkChoice('shortfall', options.shortfall ?? 'reject', SHORTFALLS)],
+  };
+}
