@@ -1,6 +1,7 @@
 // The compiled modules that the suite runs against. `npm run build:test` makes them all.
 import { readFileSync } from 'node:fs';
 import { PAGE_SIZES_KIB, TARGETS, wasmPath } from '../../scripts/build-wasm.mjs';
+import { COVERED_MODULE } from '../../scripts/wasm-coverage/paths.mjs';
 
 export interface Build {
   /** For the titles of tests: "release-shared, 16 KiB pages". */
@@ -13,6 +14,9 @@ export interface Build {
   readonly path: string;
 }
 
+/** In a coverage run the module with counters stands in for those of 4 KiB pages without shared memory. */
+const COVERAGE = process.env['USUFRUCT_WASM_COVERAGE'] === '1';
+
 const modules = new Map<string, WebAssembly.Module>();
 
 /** Every target with every page size. */
@@ -23,7 +27,7 @@ export const builds: readonly Build[] = PAGE_SIZES_KIB.flatMap((pageKib) =>
     pageKib,
     pageBytes: pageKib * 1024,
     shared: target.endsWith('-shared'),
-    path: wasmPath(target, pageKib),
+    path: COVERAGE && pageKib === 4 && !target.endsWith('-shared') ? COVERED_MODULE : wasmPath(target, pageKib),
   })),
 );
 
