@@ -114,12 +114,7 @@ const MAKERS: Readonly<Record<number, ErrorMaker>> = {
   [status.STATUS_TRACE_CORRUPT]: ({ a, b }) =>
     new errors.TraceCorruptError(`Record ${a} of the block (byte ${b}) is not a trace record.`, { record: a, byte: b }),
 
-  [status.STATUS_BAD_OPTION]: ({ a, b }) =>
-    new errors.InvalidOptionError(
-      `option ${a} of the compiled engine`,
-      b,
-      'a value that the bindings would not let through; please report this',
-    ),
+  [status.STATUS_BAD_OPTION]: ({ a, b }) => optionError(a, b),
 
   [status.STATUS_INVARIANT]: ({ a, b, c }) =>
     new errors.InvariantError(
@@ -131,6 +126,23 @@ const MAKERS: Readonly<Record<number, ErrorMaker>> = {
       },
     ),
 };
+
+const MIB = 2 ** 20;
+const MEMORY_MIB_MOST = 4096;
+
+/** The bindings let no bad option through; what is left are limits that only the compiled engine knows. */
+function optionError(option: number, value: number): UsufructError {
+  if (option === status.OPTION_TOTAL) {
+    return new errors.EngineTooLargeError(
+      `The engine needs ${value} MiB with its tables and linear swap; one WebAssembly memory has at most ${MEMORY_MIB_MOST} MiB. Ask for less memory, or move swap to a store outside (memorySwapStore(), fileSwapStore()).`,
+      { bytes: value * MIB, bytesMost: MEMORY_MIB_MOST * MIB },
+    );
+  }
+  if (option === status.OPTION_LAST_REPLICA) {
+    return new errors.InvalidOptionError('replica.dispose()', "a VM's last replica", 'any but the last; dispose of the VM instead');
+  }
+  return new errors.InvalidOptionError(`option ${option} of the compiled engine`, value, 'what the bindings let through; please report this');
+}
 
 export function addressError(address: number, length: number, addressSpace: number): errors.AddressOutOfRangeError {
   return new errors.AddressOutOfRangeError(
