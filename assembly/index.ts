@@ -19,6 +19,7 @@ import {
   store64,
   store8,
 } from './memory.ts';
+import { playerBuffer, playerCreate, playerDispose, playerFeed, playerFigures, playerNextUse, playerRun } from './player/player.ts';
 import { changeCancel, rightsExpand, rightsReduce } from './regions/request.ts';
 import { rightsTouch } from './regions/seek.ts';
 import { enginePlan } from './store/plan.ts';
@@ -39,6 +40,13 @@ export {
   pageForWrite,
   peek,
   peekSlot,
+  playerBuffer,
+  playerCreate,
+  playerDispose,
+  playerFeed,
+  playerFigures,
+  playerNextUse,
+  playerRun,
   protect,
   rangeCheck,
   replicaDispose,

@@ -1,13 +1,70 @@
 // Proves the whole state consistent, or names the first invariant that is broken. For tests and debugging: it walks everything.
 import {
-  CB_CHANGES, CB_CLEAN_PAGES, CB_MAPS_USED, CB_NODES_USED, CB_NODE_CHECKS, CB_NODE_TOP, CB_OBJECTS_USED, CB_OBJECT_TOP, CB_PIN_A, CB_PIN_B, CB_PINNED_REGION,
-  CB_REGIONS, CB_REGION_SHIFT, CB_REPLICAS, CB_SLOTS, CB_SLOTS_USED, CB_VMS, CHANGE_GRANTED, CHANGE_LISTED, CHANGE_PENDING, CHANGE_STATE, ENTRY_NO_LOAD,
-  ENTRY_NO_STORE, ENTRY_DEVICE, ENTRY_OBJECT_MASK, FRAME_NEWER, FRAME_OBJECT, FRAME_OLDER, INVARIANT_ARENA, INVARIANT_CHANGE, INVARIANT_FRAME_OBJECT,
-  INVARIANT_FRAME_USER, INVARIANT_FREE_FRAMES, INVARIANT_MACHINE_MAP, INVARIANT_MAP_BITMAP, INVARIANT_NODE_REFERENCES, INVARIANT_PIN, INVARIANT_RECENCY,
-  INVARIANT_REFERENCES, INVARIANT_REGION_RIGHTS, INVARIANT_SLOTS, INVARIANT_TRANSLATION, INVARIANT_VM_FIGURES, NODE_ENTRIES, OBJECT_CHECK,
-  OBJECT_DISCARDABLE, OBJECT_FRAME, OBJECT_PAGE, OBJECT_REFERENCES, OBJECT_SLOT, PROCESSOR_LOAD_COLUMN, PROCESSOR_LOAD_GENERATION, PROCESSOR_PAGES,
-  PROCESSOR_STORE_COLUMN, PROCESSOR_STORE_GENERATION, REPLICA_HEIGHT, REPLICA_PROCESSOR, REPLICA_ROOT, VM_MANAGED, VM_NEWEST, VM_OLDEST, VM_OUT,
-  VM_OWN, VM_RESIDENT, VM_USED,
+  CB_CHANGES,
+  CB_CLEAN_PAGES,
+  CB_MAPS_USED,
+  CB_NODES_USED,
+  CB_NODE_CHECKS,
+  CB_NODE_TOP,
+  CB_OBJECTS_USED,
+  CB_OBJECT_TOP,
+  CB_PIN_A,
+  CB_PIN_B,
+  CB_PINNED_REGION,
+  CB_REGIONS,
+  CB_REGION_SHIFT,
+  CB_REPLICAS,
+  CB_SLOTS,
+  CB_SLOTS_USED,
+  CB_VMS,
+  CHANGE_GRANTED,
+  CHANGE_LISTED,
+  CHANGE_PENDING,
+  CHANGE_STATE,
+  ENTRY_NO_LOAD,
+  ENTRY_NO_STORE,
+  ENTRY_DEVICE,
+  ENTRY_OBJECT_MASK,
+  FRAME_NEWER,
+  FRAME_OBJECT,
+  FRAME_OLDER,
+  INVARIANT_ARENA,
+  INVARIANT_CHANGE,
+  INVARIANT_FRAME_OBJECT,
+  INVARIANT_FRAME_USER,
+  INVARIANT_FREE_FRAMES,
+  INVARIANT_MACHINE_MAP,
+  INVARIANT_MAP_BITMAP,
+  INVARIANT_NODE_REFERENCES,
+  INVARIANT_PIN,
+  INVARIANT_RECENCY,
+  INVARIANT_REFERENCES,
+  INVARIANT_REGION_RIGHTS,
+  INVARIANT_SLOTS,
+  INVARIANT_TRANSLATION,
+  INVARIANT_VM_FIGURES,
+  NODE_ENTRIES,
+  OBJECT_CHECK,
+  OBJECT_DISCARDABLE,
+  OBJECT_FRAME,
+  OBJECT_PAGE,
+  OBJECT_REFERENCES,
+  OBJECT_SLOT,
+  PROCESSOR_LOAD_COLUMN,
+  PROCESSOR_LOAD_GENERATION,
+  PROCESSOR_PAGES,
+  PROCESSOR_STORE_COLUMN,
+  PROCESSOR_STORE_GENERATION,
+  REPLICA_HEIGHT,
+  REPLICA_PROCESSOR,
+  REPLICA_ROOT,
+  VM_MANAGED,
+  VM_NEWEST,
+  VM_OLDEST,
+  VM_OUT,
+  VM_OWN,
+  VM_RESIDENT,
+  VM_USED,
 } from './shared/layout.ts';
 import { STATUS_INVARIANT, STATUS_OK } from './shared/status.ts';
 import { objectHas, objectRecord, objectVm } from './paging/page-object.ts';
@@ -18,8 +75,19 @@ import { fail, word } from './store/control.ts';
 import { frameAddress, frameIsFree, frameObject, frameRecord } from './store/frame.ts';
 import { mapNodesReached, mapQuestions, mapRegion, mapSummariesHold } from './store/machine-map.ts';
 import {
-  regionExpand, regionFirstFrame, regionFrames, regionFree, regionGiven, regionManager, regionManagerSlot, regionQuestionsOfManager, regionQuestionsOfPool,
-  regionQuestionsOfUser, regionReduce, regionUser, regionUserSlot,
+  regionExpand,
+  regionFirstFrame,
+  regionFrames,
+  regionFree,
+  regionGiven,
+  regionManager,
+  regionManagerSlot,
+  regionQuestionsOfManager,
+  regionQuestionsOfPool,
+  regionQuestionsOfUser,
+  regionReduce,
+  regionUser,
+  regionUserSlot,
 } from './store/region.ts';
 import { replicaIsLive, replicaRecord } from './store/replica.ts';
 import { vmIsLive, vmRecord } from './store/vm.ts';
@@ -35,7 +103,8 @@ function regionCheck(region: u32): i32 {
   const user = regionUser(region);
   if (!manager != !regionManagerSlot(region) || !user != !regionUserSlot(region)) return broken(INVARIANT_REGION_RIGHTS, region - 1, 0);
   if ((manager && !vmIsLive(manager)) || (user && !vmIsLive(user))) return broken(INVARIANT_REGION_RIGHTS, region - 1, 1);
-  if (manager && manager == user && regionManagerSlot(region) != regionUserSlot(region)) return broken(INVARIANT_REGION_RIGHTS, region - 1, 2);
+  if (manager && manager == user && regionManagerSlot(region) != regionUserSlot(region))
+    return broken(INVARIANT_REGION_RIGHTS, region - 1, 2);
   if (manager) {
     const slot = regionManagerSlot(region) - 1;
     if (mapRegion(manager, slot) != region) return broken(INVARIANT_MACHINE_MAP, region - 1, slot);
@@ -116,7 +185,8 @@ function objectsCheck(): i32 {
   }
   if (nodes != word(CB_NODES_USED)) return broken(INVARIANT_ARENA, nodes, word(CB_NODES_USED));
   for (let node: u32 = 1; node <= word(CB_NODE_TOP); node++) {
-    if (load<u32>(word(CB_NODE_CHECKS) + (node << 2)) != nodeReferences(node)) return broken(INVARIANT_NODE_REFERENCES, node, nodeReferences(node));
+    if (load<u32>(word(CB_NODE_CHECKS) + (node << 2)) != nodeReferences(node))
+      return broken(INVARIANT_NODE_REFERENCES, node, nodeReferences(node));
   }
   let used: u32 = 0;
   let slots: u32 = 0;
@@ -170,16 +240,20 @@ function translationsCheck(replica: u32): i32 {
   const processor: usize = load<u32>(record + REPLICA_PROCESSOR);
   const pages = load<u32>(processor + PROCESSOR_PAGES);
   for (let page: u32 = 0; page < pages; page++) {
-    const forLoad = load<u32>(load<u32>(processor + PROCESSOR_LOAD_COLUMN) + (page << 2)) ^ load<u32>(processor + PROCESSOR_LOAD_GENERATION);
-    const forStore = load<u32>(load<u32>(processor + PROCESSOR_STORE_COLUMN) + (page << 2)) ^ load<u32>(processor + PROCESSOR_STORE_GENERATION);
+    const forLoad =
+      load<u32>(load<u32>(processor + PROCESSOR_LOAD_COLUMN) + (page << 2)) ^ load<u32>(processor + PROCESSOR_LOAD_GENERATION);
+    const forStore =
+      load<u32>(load<u32>(processor + PROCESSOR_STORE_COLUMN) + (page << 2)) ^ load<u32>(processor + PROCESSOR_STORE_GENERATION);
     const holdsLoad = !(forLoad & OFFSET_MASK);
     const holdsStore = !(forStore & OFFSET_MASK);
     if (!holdsLoad && !holdsStore) continue;
     const entry = entryRead(record, page);
     const object = entry & ENTRY_OBJECT_MASK;
     const frame = object ? load<u32>(objectRecord(object) + OBJECT_FRAME) : 0;
-    if (!frame || entry & ENTRY_DEVICE || load<u32>(objectRecord(object) + OBJECT_PAGE) != page) return broken(INVARIANT_TRANSLATION, replica, page);
-    if (holdsLoad && (forLoad != (frameAddress(frame) as u32) || entry & ENTRY_NO_LOAD)) return broken(INVARIANT_TRANSLATION, replica, page);
+    if (!frame || entry & ENTRY_DEVICE || load<u32>(objectRecord(object) + OBJECT_PAGE) != page)
+      return broken(INVARIANT_TRANSLATION, replica, page);
+    if (holdsLoad && (forLoad != (frameAddress(frame) as u32) || entry & ENTRY_NO_LOAD))
+      return broken(INVARIANT_TRANSLATION, replica, page);
     if (!holdsStore) continue;
     if (forStore != (frameAddress(frame) as u32) || entry & ENTRY_NO_STORE) return broken(INVARIANT_TRANSLATION, replica, page);
     const isPlain = !load<u32>(objectRecord(object) + OBJECT_SLOT) && !objectHas(object, OBJECT_DISCARDABLE);

@@ -34,8 +34,7 @@ export const CB_ACCESS_NS = CB_EVENT_MASK + 4; // f64
 export const CB_READ_NS = CB_ACCESS_NS + 8; // f64: latency + transfer of one page
 export const CB_WRITE_NS = CB_READ_NS + 8; // f64
 
-export const CB_PLAYER_BYTES = CB_WRITE_NS + 8; // plan: a player's record with its buffers
-export const CB_TOTAL_BYTES = (CB_PLAYER_BYTES + 4 + 7) & -8; // f64
+export const CB_TOTAL_BYTES = CB_WRITE_NS + 8; // f64: plan
 export const CB_BOOK_BYTES = CB_TOTAL_BYTES + 8; // f64: all but frames and linear swap
 export const CB_REGION_MANAGER = CB_BOOK_BYTES + 8; // columns of the rights table, one u32 a region
 export const CB_REGION_MANAGER_SLOT = CB_REGION_MANAGER + 4;
@@ -284,9 +283,8 @@ export const PROTECTION_NO_DEVICE = 4; // ordinary memory again
 /*  Player: replays compact-trace blocks. Words, f64s, then the histogram of accesses that waited for I/O, the decoder's cursor,
     the block buffer and the next-use column (their sizes: player/player.ts). */
 export const PLAYER_REPLICA = 0; // 0: not live
-export const PLAYER_RECORDS_LEFT = PLAYER_REPLICA + 4; // of the block
-export const PLAYER_DATA_INDEX = PLAYER_RECORDS_LEFT + 4; // low 32 bits of n, the number of data records so far
-export const PLAYER_HELD = PLAYER_DATA_INDEX + 4; // 1: a decoded record waits to be carried out (again)
+export const PLAYER_DATA_INDEX = PLAYER_REPLICA + 4; // low 32 bits of n, the number of data records so far
+export const PLAYER_HELD = PLAYER_DATA_INDEX + 4; // kind + 1 of a decoded and counted record that failed and is to be tried again
 export const PLAYER_VISIT = PLAYER_HELD + 4; // next entry of the next-use column
 export const PLAYER_FLAGS = PLAYER_VISIT + 4; // PLAYER_…
 export const PLAYER_RECORDS = (PLAYER_FLAGS + 4 + 7) & -8; // f64: records carried out

@@ -25,7 +25,6 @@ import {
   CB_OBJECT_TABLE,
   CB_PAGE_OBJECTS,
   CB_PLAYERS,
-  CB_PLAYER_BYTES,
   CB_PLAYER_TABLE,
   CB_PROCESSOR_TABLE,
   CB_QUEUE,
@@ -63,6 +62,7 @@ import {
   MAP_BYTES,
   NODE_BYTES,
   OBJECT_BYTES,
+  PLAYER_CURSOR,
   PROCESSOR_BYTES,
   QUEUE_MAX,
   REPLICA_BYTES,
@@ -84,7 +84,11 @@ import {
   STATUS_BAD_OPTION,
   STATUS_OK,
 } from '../shared/status.ts';
+import { CURSOR_BYTES, TRACE_BLOCK_BYTES, TRACE_BLOCK_VISITS } from '../shared/trace-format.ts';
 import { fail, number, numberSet, word, wordSet } from './control.ts';
+
+/** A player's record with its decoder, its block buffer and its next-use column. */
+export const PLAYER_BYTES: u32 = ((PLAYER_CURSOR + CURSOR_BYTES + 63) & -64) + TRACE_BLOCK_BYTES + TRACE_BLOCK_VISITS * 4;
 
 /** Pages in one request to a swap store. */
 export const BATCH_PAGES: u32 = 64;
@@ -164,7 +168,7 @@ export function enginePlan(): i32 {
   at = place(CB_CHANGE_TABLE, at, ((word(CB_CHANGES) as u64) + 1) * CHANGE_BYTES);
   at = place(CB_EVENT_TABLE, at, (word(CB_EVENTS) as u64) * EVENT_BYTES);
   at = place(CB_BATCH, at, BATCH_PAGES * 8);
-  at = place(CB_PLAYER_TABLE, at, ((word(CB_PLAYERS) as u64) + 1) * word(CB_PLAYER_BYTES));
+  at = place(CB_PLAYER_TABLE, at, ((word(CB_PLAYERS) as u64) + 1) * PLAYER_BYTES);
   at = place(CB_MAP_TABLE, at, ((word(CB_MAP_NODES) as u64) + 1) * MAP_BYTES);
   at = place(CB_FRAME_TABLE, at, frames * FRAME_BYTES);
   at = place(CB_OBJECT_TABLE, at, ((word(CB_PAGE_OBJECTS) as u64) + 1) * OBJECT_BYTES);

@@ -70,6 +70,8 @@ export interface EngineExports {
   playerBuffer(player: number): number;
   /** Address of the player's next-use column, one u32 a visit, for `farthest` (`>>> 0`). */
   playerNextUse(player: number): number;
+  /** Address of the player's own figures, laid out as PLAYER_… (`>>> 0`). */
+  playerFigures(player: number): number;
   /** A new block of `bytes` bytes with `records` records stands in the buffer. Status. */
   playerFeed(player: number, bytes: number, records: number): number;
   /** Runs until the clock reaches `untilNs`, `maxRecords` records are done, the block ends, or a fault waited for I/O. RUN_… , or the negated status. */
