@@ -47,7 +47,7 @@ export function target(from: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : undefined;
 }
 
-/** Layers from the lowest up; each is a list of names. A name is a file without its ending, or a folder. */
+/** Layers from the lowest up; each is a list of names: a folder with `/` behind it, or a file without its ending. */
 export type Layers = readonly (readonly string[])[];
 
 /** A tree of sources with an order. */
@@ -69,12 +69,10 @@ interface Place {
 
 function placeOf(house: House, path: string): Place | undefined {
   const inside = path.slice(house.root.length + 1).replace(/(\.d)?\.ts$/, '');
-  const layer = house.layers.findIndex((names) => names.some((name) => inside === name || inside.startsWith(`${name}/`)));
-  if (layer >= 0) {
-    const name = house.layers[layer]!.find((one) => inside === one || inside.startsWith(`${one}/`))!;
-    return { name, layer };
-  }
-  return house.rest === undefined ? undefined : { name: inside.split('/')[0]!, layer: house.rest };
+  const covers = (name: string): boolean => (name.endsWith('/') ? inside.startsWith(name) : inside === name);
+  const layer = house.layers.findIndex((names) => names.some(covers));
+  if (layer >= 0) return { name: house.layers[layer]!.find(covers)!, layer };
+  return house.rest === undefined ? undefined : { name: inside, layer: house.rest };
 }
 
 function judge(house: House, from: string, to: string): string | undefined {
