@@ -1,4 +1,4 @@
-import type { ScenarioEngineOptions } from '../scenario/run.ts';
+import type { EngineCreate } from '../scenario/strategy-run.ts';
 
 /** Where a command writes. */
 export interface Output {
@@ -11,8 +11,8 @@ export interface CommandContext {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly signal: AbortSignal;
-  /** Which compiled module to run; the packaged one by default. */
-  readonly engine?: ScenarioEngineOptions;
+  /** Another compiled engine than the packaged one. */
+  readonly engine?: { readonly create: EngineCreate; readonly pageBytes: number };
 }
 
 export const EXIT_OK = 0;
@@ -26,7 +26,7 @@ export class CommandEnd extends Error {
   readonly status: number;
 
   constructor(status: number) {
-    super(`exit status ${String(status)}`);
+    super(`exit status ${status}`);
     this.status = status;
   }
 }

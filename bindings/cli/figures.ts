@@ -16,7 +16,7 @@ export function figureRows(result: ScenarioResult): readonly FigureRow[] {
   const first = runs[0]!;
   const rows: FigureRow[] = [];
   first.reconfigurations.forEach((_, index) => {
-    rows.push({ label: first.reconfigurations.length === 1 ? 'The change' : `Change ${String(index + 1)}`, cells: [] });
+    rows.push({ label: first.reconfigurations.length === 1 ? 'The change' : `Change ${index + 1}`, cells: [] });
     rows.push(...changeRows(runs.map((run) => run.reconfigurations[index]!)));
   });
   first.vms.forEach((vm, index) => {

@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { UsufructError } from '../errors.ts';
+import type { EngineOptions } from '../engine-options.ts';
+import { Engine } from '../node.ts';
 import { type ScenarioOverrides, readScenario } from '../scenario/read.ts';
 import type { ScenarioResult } from '../scenario/result.ts';
-import { PAGE_BYTES_SHIPPED, type ScenarioOutcome, runScenario } from '../scenario/run.ts';
+import { type ScenarioOutcome, runScenario } from '../scenario/run.ts';
 import { bytesShown } from '../scenario/shown.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { CommandEnd, type CommandContext, EXIT_FAILED } from './context.ts';
@@ -23,6 +25,8 @@ interface RunOptions {
   readonly report?: string;
 }
 
+/** The packaged engine, and the page size of its module. */
+const PACKAGED_ENGINE = { create: (options: EngineOptions) => Engine.create(options), pageBytes: 4096 } as const;
 const DEFAULT_SCENARIO = ['examples', 'default.json'] as const;
 
 export function runCommand(context: CommandContext): Command {
@@ -41,7 +45,7 @@ export function runCommand(context: CommandContext): Command {
 async function run(file: string | undefined, options: RunOptions, context: CommandContext): Promise<void> {
   const scenario = await readScenario(
     file ?? (await packageFile(...DEFAULT_SCENARIO)),
-    { pageBytes: context.engine?.pageBytes ?? PAGE_BYTES_SHIPPED },
+    { pageBytes: engineOf(context).pageBytes },
     overridesOf(options),
   );
   const bar = progressBar(context.stderr);
@@ -56,6 +60,10 @@ async function run(file: string | undefined, options: RunOptions, context: Comma
   }
 }
 
+function engineOf(context: CommandContext): NonNullable<CommandContext['engine']> {
+  return context.engine ?? PACKAGED_ENGINE;
+}
+
 function overridesOf(options: RunOptions): ScenarioOverrides {
   return {
     ...(options.memory === undefined ? {} : { memory: options.memory }),
@@ -66,11 +74,13 @@ function overridesOf(options: RunOptions): ScenarioOverrides {
 }
 
 function measured(scenario: Scenario, options: RunOptions, context: CommandContext, bar: ProgressBar): Promise<ScenarioOutcome> {
+  const { create, pageBytes } = engineOf(context);
   return runScenario(scenario, {
+    engineCreate: create,
+    pageBytes,
     signal: context.signal,
     timeline: options.report !== undefined,
     onProgress: (label, done, total) => bar.update(label, done, total),
-    ...(context.engine === undefined ? {} : { engine: context.engine }),
   });
 }
 
@@ -85,7 +95,7 @@ async function writeReport(file: string, scenario: Scenario, outcome: ScenarioOu
   try {
     await writeFile(file, html);
   } catch (cause) {
-    throw new UsufructError('REPORT_NOT_WRITTEN', `The report ${file} cannot be written: ${String(cause)}.`, { file }, { cause });
+    throw new UsufructError('REPORT_NOT_WRITTEN', `The report ${file} cannot be written: ${cause}.`, { file }, { cause });
   }
 }
 

@@ -19,6 +19,8 @@ type Refuse = (path: Path, allowed: string) => void;
 export function checkScenario(scenario: Scenario, input: unknown, limits: CheckLimits): readonly ScenarioProblem[] {
   const problems: ScenarioProblem[] = [];
   const refuse: Refuse = (path, allowed) => void problems.push(problemOfValue(pathShown(path), valueAt(input, path), allowed));
+  checkRegion(scenario, limits, refuse);
+  if (problems.length > 0) return problems; // everything else is counted in regions
   checkPool(scenario, limits, refuse);
   scenario.vms.forEach((vm, index) => checkVm(scenario, vm, ['vms', index], limits, refuse));
   checkNames(scenario, refuse);
@@ -27,16 +29,17 @@ export function checkScenario(scenario: Scenario, input: unknown, limits: CheckL
   return problems;
 }
 
+function checkRegion({ regionBytes }: Scenario, { pageBytes }: CheckLimits, refuse: Refuse): void {
+  if (Number.isInteger(Math.log2(regionBytes)) && regionBytes >= pageBytes) return;
+  refuse(['region'], `it must be a power of two, at least one page of ${bytesShown(pageBytes)}`);
+}
+
 function checkPool(scenario: Scenario, limits: CheckLimits, refuse: Refuse): void {
   const { memoryBytes, regionBytes, swap } = scenario;
-  const isPowerOfTwo = Number.isInteger(Math.log2(regionBytes));
-  if (!isPowerOfTwo || regionBytes < limits.pageBytes) {
-    refuse(['region'], `it must be a power of two, at least one page of ${bytesShown(limits.pageBytes)}`);
-  } else if (memoryBytes % regionBytes !== 0) {
-    refuse(['memory'], multipleOfRegion(scenario));
-  }
+  if (memoryBytes % regionBytes !== 0) refuse(['memory'], multipleOfRegion(scenario));
   if (swap.bytes % limits.pageBytes !== 0) refuse(['swap', 'size'], `it must be a multiple of the page of ${bytesShown(limits.pageBytes)}`);
   if (swap.store === 'linear' && swap.path !== undefined) refuse(['swap', 'path'], 'it is for "store": "file" only');
+  if (swap.store === 'file' && swap.path === undefined) refuse(['swap', 'path'], '"store": "file" needs the path of a file to make');
   const total = scenario.vms.reduce((sum, vm) => sum + vm.memoryBytes, 0);
   if (total > memoryBytes) refuse(['memory'], `the VMs start with ${bytesShown(total)} together, so it must be at least that`);
 }
@@ -48,7 +51,7 @@ function multipleOfRegion(scenario: Scenario): string {
 function checkVm(scenario: Scenario, vm: ScenarioVm, path: Path, limits: CheckLimits, refuse: Refuse): void {
   const least = FRAMES_LEAST * limits.pageBytes;
   if (vm.memoryBytes % scenario.regionBytes !== 0) refuse([...path, 'memory'], multipleOfRegion(scenario));
-  if (vm.memoryBytes < least) refuse([...path, 'memory'], `a VM needs at least ${String(FRAMES_LEAST)} pages, ${bytesShown(least)}`);
+  if (vm.memoryBytes < least) refuse([...path, 'memory'], `a VM needs at least ${FRAMES_LEAST} pages, ${bytesShown(least)}`);
   const space = vm.addressSpaceBytes;
   if (space !== undefined && (space % limits.pageBytes !== 0 || space > ADDRESS_SPACE_BYTES_MAX)) {
     refuse(
@@ -63,7 +66,7 @@ function checkNames(scenario: Scenario, refuse: Refuse): void {
   scenario.vms.forEach((vm, index) => {
     const first = seen.get(vm.name);
     if (first === undefined) seen.set(vm.name, index);
-    else refuse(['vms', index, 'name'], `vms[${String(first)}] already has that name, and each name may stand once`);
+    else refuse(['vms', index, 'name'], `vms[${first}] already has that name, and each name may stand once`);
   });
 }
 

@@ -23,7 +23,7 @@ export class ScenarioError extends UsufructError {
 export function pathShown(path: readonly PropertyKey[]): string {
   let text = '';
   for (const step of path) {
-    if (typeof step === 'number') text += `[${String(step)}]`;
+    if (typeof step === 'number') text += `[${step}]`;
     else text += text === '' ? String(step) : `.${String(step)}`;
   }
   return text;

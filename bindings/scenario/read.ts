@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type CheckLimits, checkScenario } from './check.ts';
+import { parseJson } from './parse-json.ts';
 import { ScenarioError, type ScenarioProblem, problemOfValue } from './problem.ts';
 import { type ScenarioForm, problemsOf, scenarioForm } from './schema.ts';
 import { type Scenario, type ScenarioChange, STRATEGIES, type When } from './types.ts';
@@ -20,9 +21,7 @@ export interface ScenarioOverrides {
 export async function readScenario(file: string, limits: CheckLimits, overrides: ScenarioOverrides = {}): Promise<Scenario> {
   const input = parseJson(file, await readText(file));
   const scenario = scenarioFrom(file, typeof input === 'object' && !Array.isArray(input) ? { ...input, ...overrides } : input, limits);
-  const missing = (
-    await Promise.all(scenario.vms.map(async (vm, index) => problemOfTrace(vm.tracePath, `vms[${String(index)}].trace`)))
-  ).flat();
+  const missing = (await Promise.all(scenario.vms.map(async (vm, index) => problemOfTrace(vm.tracePath, `vms[${index}].trace`)))).flat();
   if (missing.length > 0) throw new ScenarioError(file, missing);
   return scenario;
 }
@@ -31,7 +30,7 @@ export async function readScenario(file: string, limits: CheckLimits, overrides:
 export function scenarioFrom(file: string, input: unknown, limits: CheckLimits): Scenario {
   const parsed = scenarioForm.safeParse(input);
   if (!parsed.success) throw new ScenarioError(file, problemsOf(input, parsed.error.issues));
-  const problems = parsed.data.changes?.flatMap((change, index) => problemsOfWhen(change.when, `changes[${String(index)}].when`)) ?? [];
+  const problems = parsed.data.changes?.flatMap((change, index) => problemsOfWhen(change.when, `changes[${index}].when`)) ?? [];
   if (problems.length > 0) throw new ScenarioError(file, problems);
   const scenario = resolved(parsed.data, dirname(file));
   const conflicts = checkScenario(scenario, input, limits);
@@ -44,17 +43,6 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     throw new ScenarioError(file, [{ field: '', message: `the scenario cannot be read: ${systemReason(cause)}.` }], { cause });
-  }
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const position = /position (\d+)/.exec(String(cause))?.[1];
-    const line = position === undefined ? '' : ` at line ${String(text.slice(0, Number(position)).split('\n').length)}`;
-    const reason = cause instanceof Error ? cause.message.replace(/ in JSON.*$/s, '') : String(cause);
-    throw new ScenarioError(file, [{ field: '', message: `the scenario is not JSON${line}: ${reason}.` }], { cause });
   }
 }
 

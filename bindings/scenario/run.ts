@@ -1,17 +1,16 @@
 import { UsufructError } from '../errors.ts';
 import { BeforeRunError, RunError, ScenarioError } from './problem.ts';
 import type { RunResult, ScenarioResult } from './result.ts';
-import { type EngineBuild, StrategyRun } from './strategy-run.ts';
+import { type EngineCreate, StrategyRun } from './strategy-run.ts';
 import type { Timeline } from './timeline.ts';
 import { openTraces } from './traces.ts';
 import type { Scenario, Strategy } from './types.ts';
 
-/** Which compiled module to run; the packaged one by default. */
-export type ScenarioEngineOptions = EngineBuild & { readonly pageBytes?: number };
-
 export interface RunScenarioOptions {
+  readonly engineCreate: EngineCreate;
+  /** Page size of the engines that it makes. */
+  readonly pageBytes: number;
   readonly signal?: AbortSignal | undefined;
-  readonly engine?: ScenarioEngineOptions;
   /** Record what happens, for pictures. */
   readonly timeline?: boolean;
   readonly onProgress?: (label: string, done: number, total: number) => void;
@@ -23,23 +22,18 @@ export interface ScenarioOutcome {
   readonly timelines: readonly Timeline[];
 }
 
-/** Page size of the compiled module that ships. */
-export const PAGE_BYTES_SHIPPED = 4096;
-
 /** Runs a scenario under each of its strategies. ScenarioError and BeforeRunError: it could not start; RunError: it failed on the way. */
-export async function runScenario(scenario: Scenario, options: RunScenarioOptions = {}): Promise<ScenarioOutcome> {
-  const { engine: { pageBytes = PAGE_BYTES_SHIPPED, ...build } = {}, signal, onProgress } = options;
+export async function runScenario(scenario: Scenario, options: RunScenarioOptions): Promise<ScenarioOutcome> {
+  const { engineCreate, pageBytes, signal, onProgress, timeline = false } = options;
   const traces = await openTraces(scenario, { pageBytes, signal, ...(onProgress === undefined ? {} : { onProgress }) });
   const runs: RunResult[] = [];
   const timelines: Timeline[] = [];
   for (const strategy of scenario.strategies) {
-    const run = await before(strategy, () =>
-      StrategyRun.create(scenario, strategy, traces, { build, signal, timeline: options.timeline ?? false }),
-    );
+    const run = await before(strategy, () => StrategyRun.create(scenario, strategy, traces, { engineCreate, signal, timeline }));
     try {
       runs.push(await during(strategy, () => run.run((done, total) => onProgress?.(`running under ${strategy}`, done, total))));
-      const timeline = run.timeline();
-      if (timeline !== null) timelines.push(timeline);
+      const recorded = run.timeline();
+      if (recorded !== null) timelines.push(recorded);
     } finally {
       await run.dispose();
     }

@@ -59,7 +59,7 @@ function distinct<Item extends z.ZodType>(item: Item, what: string) {
 }
 
 function wholeNumber(least: number) {
-  const error = `it must be a whole number, at least ${String(least)}`;
+  const error = `it must be a whole number, at least ${least}`;
   return z.number({ error }).int({ error }).min(least, { error });
 }
 

@@ -24,7 +24,7 @@ export function countShown(count: number): string {
 function inLargestUnit(value: number, units: readonly string[], step: number, space: string): string {
   let scaled = Math.abs(value);
   let unit = 0;
-  while (unit < units.length - 1 && Number(scaled.toPrecision(DIGITS)) >= step) {
+  while (unit < units.length - 1 && Math.max(scaled, Number(scaled.toPrecision(DIGITS))) >= step) {
     scaled /= step;
     unit += 1;
   }

@@ -1,9 +1,10 @@
 import type { Engine } from '../engine.ts';
+import type { EngineOptions } from '../engine-options.ts';
 import { Player } from '../engine/player.ts';
-import { Engine as NodeEngine, fileSwapStore } from '../node.ts';
 import { type Reconfiguration, reconfigurationAt } from '../reconfiguration.ts';
 import { Scheduler } from '../scheduler.ts';
 import { TraceProcessor } from '../scheduler/trace-processor.ts';
+import { fileSwapStore } from '../swap/file.ts';
 import type { Vm } from '../vm.ts';
 import { tracedDigest } from './digest.ts';
 import type { ReconfigurationResult, RunResult, VmResult } from './result.ts';
@@ -13,14 +14,11 @@ import { TRACED_UNIT_BYTES, type VmTrace } from './traces.ts';
 import type { Scenario, ScenarioChange, ScenarioSwap, ScenarioVm, Strategy } from './types.ts';
 import { RunWatch } from './watch.ts';
 
-/** Where the compiled module comes from. */
-export interface EngineBuild {
-  readonly module?: BufferSource | WebAssembly.Module;
-  readonly shared?: boolean;
-}
+/** Makes an engine; which compiled module it runs is the caller's choice. */
+export type EngineCreate = (options: EngineOptions) => Promise<Engine>;
 
 export interface StrategyRunOptions {
-  readonly build: EngineBuild;
+  readonly engineCreate: EngineCreate;
   readonly signal: AbortSignal | undefined;
   readonly timeline: boolean;
 }
@@ -74,7 +72,7 @@ export class StrategyRun {
     traces: readonly VmTrace[],
     options: StrategyRunOptions,
   ): Promise<StrategyRun> {
-    const engine = await engineCreate(scenario, strategy, traces, options);
+    const engine = await options.engineCreate(engineOptions(scenario, strategy, traces));
     try {
       return new StrategyRun(scenario, strategy, engine, traces, options);
     } catch (error) {
@@ -108,7 +106,7 @@ export class StrategyRun {
   /** What happened when, if that was asked for; after the run. */
   timeline(): Timeline | null {
     if (this.#watch === null) return null;
-    this.#requests.forEach((request, index) => this.#mark(request, this.#requests.length === 1 ? '' : ` ${String(index + 1)}`));
+    this.#requests.forEach((request, index) => this.#mark(request, this.#requests.length === 1 ? '' : ` ${index + 1}`));
     return this.#watch.finish(this.#guests.map((guest) => guest.player));
   }
 
@@ -198,9 +196,9 @@ export class StrategyRun {
   }
 }
 
-function engineCreate(scenario: Scenario, strategy: Strategy, traces: readonly VmTrace[], options: StrategyRunOptions): Promise<Engine> {
+function engineOptions(scenario: Scenario, strategy: Strategy, traces: readonly VmTrace[]): EngineOptions {
   const moves = scenario.changes.reduce((sum, change) => sum + change.moves.length, 0);
-  return NodeEngine.create({
+  return {
     memory: scenario.memoryBytes,
     region: scenario.regionBytes,
     swap: swapOptions(scenario.swap),
@@ -213,8 +211,7 @@ function engineCreate(scenario: Scenario, strategy: Strategy, traces: readonly V
     eventCapacity: eventCapacity(scenario),
     tables: { translatedPages: traces.reduce((sum, trace) => sum + trace.addressSpacePages, 0) },
     selection: { expand: scenario.expand },
-    ...options.build,
-  });
+  };
 }
 
 /** The most that one operation causes is an eager reduction of everything: two events a region. */

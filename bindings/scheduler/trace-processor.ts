@@ -66,7 +66,7 @@ export class TraceProcessor implements Processor {
   async refill(): Promise<void> {
     const next = await this.#ahead;
     if (next.done === true)
-      throw new RangeError(`The trace ${this.#options.trace.name} ended after ${String(this.position)} of ${String(this.length)} records.`);
+      throw new RangeError(`The trace ${this.#options.trace.name} ended after ${this.position} of ${this.length} records.`);
     this.#ahead = this.#readAhead();
     const { value: block } = next;
     for (const unit of block.units) this.units.push(unit);

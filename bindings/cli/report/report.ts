@@ -52,7 +52,7 @@ ${data.facts.map((fact) => `<p class="facts">${escapeHtml(fact)}</p>`).join('\n'
 function tableHtml(data: ReportData): string {
   const head = ['', ...data.strategies].map((text) => `<th>${escapeHtml(text)}</th>`).join('');
   const body = data.rows.map(({ label, cells }) => {
-    if (cells.length === 0) return `<tr class="group"><td colspan="${String(data.strategies.length + 1)}">${escapeHtml(label)}</td></tr>`;
+    if (cells.length === 0) return `<tr class="group"><td colspan="${data.strategies.length + 1}">${escapeHtml(label)}</td></tr>`;
     return `<tr>${[label, ...cells].map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
   });
   return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
