@@ -76,6 +76,7 @@ function resolved(form: ScenarioForm, directory: string): Scenario {
     memoryBytes: form.memory,
     regionBytes: form.region ?? REGION_BYTES_DEFAULT,
     accessNs: form.accessNs ?? ACCESS_NS_DEFAULT,
+    loadsStore: form.loadsStore ?? true,
     expand: form.expand ?? 'lowest',
     swap: {
       bytes: form.swap.size,

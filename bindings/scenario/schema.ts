@@ -125,6 +125,7 @@ export const scenarioForm = object({
   region: bytes.optional(),
   swap: swapForm,
   accessNs: wholeNumber(0).optional(),
+  loadsStore: z.boolean({ error: 'it must be true or false' }).optional(),
   expand: nameOf(EXPAND_SELECTIONS).optional(),
   addressSpace: bytes.optional(),
   eviction: nameOf(EVICTIONS).optional(),

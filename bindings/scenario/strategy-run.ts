@@ -125,7 +125,10 @@ export class StrategyRun {
       ...(seek === undefined ? {} : { seek }),
       ...(evictBatch === undefined ? {} : { evictBatch }),
     });
-    const player = new Player(this.#engine.core, vm.handle, vm.replica.handle);
+    const player = new Player(this.#engine.core, vm.handle, vm.replica.handle, {
+      loadsStore: this.#scenario.loadsStore,
+      knowsNextUse: nextUse !== null,
+    });
     const slowest = new SlowestAccesses();
     const onSlice = this.#watch?.watch(player);
     const processor = new TraceProcessor({

@@ -54,6 +54,8 @@ export interface Scenario {
   readonly memoryBytes: number;
   readonly regionBytes: number;
   readonly accessNs: number;
+  /** Whether load records leave their bytes too, as the definition of traced contents has it. */
+  readonly loadsStore: boolean;
   readonly expand: ExpandSelection;
   readonly swap: ScenarioSwap;
   readonly vms: readonly ScenarioVm[];
