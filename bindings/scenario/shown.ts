@@ -22,12 +22,16 @@ export function countShown(count: number): string {
 }
 
 function inLargestUnit(value: number, units: readonly string[], step: number, space: string): string {
-  let scaled = Math.abs(value);
+  let magnitude = Math.abs(value);
   let unit = 0;
-  while (unit < units.length - 1 && Math.max(scaled, Number(scaled.toPrecision(DIGITS))) >= step) {
-    scaled /= step;
+  while (unit < units.length - 1 && rounded(magnitude) >= step) {
+    magnitude /= step;
     unit += 1;
   }
-  const digits = Number.isInteger(scaled) || scaled >= 1000 ? String(Math.round(scaled)) : String(Number(scaled.toPrecision(DIGITS)));
-  return `${value < 0 ? '-' : ''}${digits}${space}${units[unit]!}`;
+  return `${value < 0 ? '-' : ''}${rounded(magnitude)}${space}${units[unit]!}`;
+}
+
+/** To three digits, more of them only before the point. */
+function rounded(magnitude: number): number {
+  return magnitude >= 10 ** DIGITS ? Math.round(magnitude) : Number(magnitude.toPrecision(DIGITS));
 }

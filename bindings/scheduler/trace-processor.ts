@@ -67,10 +67,11 @@ export class TraceProcessor implements Processor {
     const next = await this.#ahead;
     if (next.done === true)
       throw new RangeError(`The trace ${this.#options.trace.name} ended after ${this.position} of ${this.length} records.`);
-    this.#ahead = this.#readAhead();
     const { value: block } = next;
     for (const unit of block.units) this.units.push(unit);
     this.#player.feed({ payload: block.payload, records: block.records, nextUses: this.#options.nextUse?.column(block) ?? null });
+    // Not earlier: a block's payload holds only until the next one is asked for.
+    this.#ahead = this.#readAhead();
     this.#needsBlock = false;
   }
 
