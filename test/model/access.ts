@@ -20,6 +20,7 @@ import type { Page, Protection, Replica, World } from './world.ts';
 export function pagesOf(world: World, address: number, length: number): number[] {
   const { pageBytes } = world.options;
   const pages: number[] = [];
+  if (length === 0) return pages;
   for (let page = Math.floor(address / pageBytes); page * pageBytes < address + length; page++) pages.push(page);
   return pages;
 }

@@ -2,7 +2,7 @@
 import { frameFind, frameFree, frameGive, pageArrive } from './paging.ts';
 import { recencyArrive } from './recency.ts';
 import { slotFree } from './swap.ts';
-import type { Page, Replica, World } from './world.ts';
+import { note, type Page, type Replica, type World } from './world.ts';
 
 /** A page nobody has touched yet, for one replica. */
 export function pageCreate(replica: Replica, number: number): Page {
@@ -42,6 +42,7 @@ function pageCopy(world: World, shared: Page, replica: Replica, inHand: (page: P
   frameGive(world, copy, frame);
   recencyArrive(world, copy);
   replica.vm.copies++;
+  note(world, shared.slot === null ? 'a dirty page copied' : 'a clean page copied');
   pageDrop(world, shared, replica);
   replica.pages.set(copy.number, copy);
   return copy;

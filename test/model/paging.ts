@@ -5,7 +5,7 @@ import { ModelFailure } from './failure.ts';
 import { recencyArrive, recencyVictim } from './recency.ts';
 import { unuseRegion, useRegion } from './rights.ts';
 import { ioWindow, slotFree, swapRead, swapWrite, type IoWindow } from './swap.ts';
-import { freeFrameOf, lowestBy, regionFrames, type Page, type Region, type SeekClass, type Vm, type World } from './world.ts';
+import { freeFrameOf, lowestBy, note, regionFrames, type Page, type Region, type SeekClass, type Vm, type World } from './world.ts';
 
 export function frameGive(world: World, page: Page, frame: number): void {
   world.frames[frame] = page;
@@ -31,6 +31,10 @@ function waiting<Result>(vm: Vm, work: (window: IoWindow) => Result): Result {
 function pageOut(world: World, page: Page, window: IoWindow): boolean {
   const zero = page.bytes.every((byte) => byte === 0);
   let written = false;
+  if (page.discardable) note(world, 'a discardable page dropped');
+  if (page.slot !== null) note(world, 'a clean page dropped');
+  if (zero) note(world, 'a zero page dropped');
+  if (page.locked) note(world, 'a locked page out');
   if (zero || page.discardable) {
     slotFree(world, page);
     page.discardable = false;
@@ -81,8 +85,8 @@ function frameForLocked(world: World, vm: Vm, released: Region, timeNs: number):
   return freeFrameOf(world, userless);
 }
 
-/** Fig. 8: the user releases a region. Page-outs are charged to its owner's counters, to the reduction that waits, and reported to `written`. */
-export function regionRelease(world: World, region: Region, window: IoWindow, written: () => void = () => undefined): void {
+/** Fig. 8: the user releases a region. Page-outs are charged to the reduction that waits for it; eagerly, to nobody: they are counted by `eagerly`. */
+export function regionRelease(world: World, region: Region, window: IoWindow, eagerly: (() => void) | null): void {
   const user = region.user;
   if (!user) throw new Error(`model: region ${region.number} has no user to release it`);
   const own = ioWindow(window.issueNs);
@@ -90,15 +94,19 @@ export function regionRelease(world: World, region: Region, window: IoWindow, wr
     for (const frame of regionFrames(world, region)) {
       const page = world.frames[frame];
       if (!page) continue;
-      const refuge = page.locked ? frameForLocked(world, user, region, window.issueNs) : null;
+      const refuge = page.locked && !eagerly ? frameForLocked(world, user, region, window.issueNs) : null;
       if (refuge !== null) {
+        note(world, 'a locked page moved');
         frameFree(world, page);
         frameGive(world, page, refuge);
       } else if (pageOut(world, page, own)) {
-        if (region.reduction) region.reduction.pageOutsAfterGrant++;
-        written();
+        if (eagerly) eagerly();
+        else if (region.reduction) region.reduction.pageOutsAfterGrant++;
       }
     }
+  } catch (failure) {
+    if (own.endNs > own.issueNs) note(world, 'a release cut short');
+    throw failure;
   } finally {
     window.endNs = Math.max(window.endNs, own.endNs);
   }
@@ -109,7 +117,7 @@ export function regionRelease(world: World, region: Region, window: IoWindow, wr
 /** Fig. 9 S403-S407 by the manager of a region that another VM uses, or nobody. */
 export function regionTake(world: World, region: Region, vm: Vm): void {
   if (region.user) {
-    waiting(vm, (window) => regionRelease(world, region, window));
+    waiting(vm, (window) => regionRelease(world, region, window, null));
     vm.takeOvers++;
   }
   useRegion(region, vm, vm.timeNs);
@@ -127,9 +135,12 @@ function evict(world: World, vm: Vm, inHand: (page: Page) => boolean): number | 
         pageOut(world, victim, window);
       } catch (failure) {
         if (first === null || !(failure instanceof ModelFailure)) throw failure;
+        note(world, 'a batch cut short');
         break;
       }
       vm.evictions++;
+      note(world, `an eviction by ${vm.eviction}`);
+      if (first !== null) note(world, 'a batch of evictions');
       first ??= frame;
     }
     return first;
@@ -146,6 +157,7 @@ export function frameFind(world: World, vm: Vm, inHand: (page: Page) => boolean)
     }
     const region = regionOfClass(world, vm, seekClass, null);
     if (!region) continue;
+    note(world, `a frame by ${seekClass}`);
     if (region.user !== vm) regionTake(world, region, vm);
     const frame = freeFrameOf(world, region);
     if (frame === null) throw new Error(`model: region ${region.number} was to have a free frame`);

@@ -1,5 +1,5 @@
 /** The order in which a VM's own pages are chosen to go out. */
-import type { Page, Vm, World } from './world.ts';
+import { note, type Page, type Vm, type World } from './world.ts';
 
 /** A page comes into a frame. */
 export function recencyArrive(world: World, page: Page): void {
@@ -27,6 +27,7 @@ function clockVictim(world: World, pages: readonly Page[]): Page | null {
     const oldest = oldestBy(pages, (page) => page.arrivedStamp);
     if (!oldest?.referenced) return oldest;
     oldest.referenced = false;
+    note(world, 'a second chance');
     oldest.arrivedStamp = ++world.stamp;
   }
 }

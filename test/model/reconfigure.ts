@@ -46,7 +46,7 @@ export function vmCreate(world: World, regions: number, bestEffort: boolean, opt
     ...options,
     replicas: [],
     live: true,
-    timeNs: 0,
+    timeNs: Math.max(0, ...world.vms.filter((other) => other.live).map((other) => other.timeNs)),
     accesses: 0,
     faults: 0,
     pageIns: 0,
@@ -100,7 +100,7 @@ function reduceSelect(world: World, vm: Vm, request: ReduceRequest): Region[] {
   const managed = managedRegions(world, vm).sort((a, b) => (b.managerSlot ?? 0) - (a.managerSlot ?? 0));
   const inRange = ({ managerSlot }: Region): boolean =>
     firstSlot !== undefined && managerSlot !== null && managerSlot >= firstSlot && managerSlot < firstSlot + count;
-  const candidates = firstSlot === undefined ? managed : managed.filter(inRange).reverse();
+  const candidates = firstSlot === undefined ? managed : managed.filter(inRange);
   if (firstSlot !== undefined && (candidates.length === 0 || (candidates.length < count && !bestEffort))) {
     throw new ModelFailure(STATUS_NOT_MANAGED, `${candidates.length} of ${count} slots`);
   }
@@ -114,6 +114,7 @@ function reduceSelect(world: World, vm: Vm, request: ReduceRequest): Region[] {
 function giveUp(change: Change, regions: readonly Region[], vm: Vm): void {
   for (const region of regions) {
     expansionSupersede(region, change.grantNs);
+    unmanageRegion(region);
     region.givenUpBy = change;
     if (region.user === vm) {
       region.reduction = change;
@@ -126,26 +127,12 @@ function giveUp(change: Change, regions: readonly Region[], vm: Vm): void {
 /** Fig. 6 S102-S106; eagerly: everything goes out first. */
 export function reduce(world: World, vm: Vm, request: ReduceRequest): Change {
   const regions = reduceSelect(world, vm, request);
-  const slots = regions.map((region) => region.managerSlot);
-  for (const region of regions) unmanageRegion(region);
-  if (!request.eager) {
-    const change = changeCreate(world, 'reduce', vm, regions.length, request.requestNs, request.requestNs);
-    giveUp(change, regions, vm);
-    return change;
-  }
-  try {
-    const { doneNs, pageOuts } = regionsReleaseEagerly(world, regions, request.requestNs);
-    const change = changeCreate(world, 'reduce', vm, regions.length, request.requestNs, doneNs);
-    change.pageOutsBeforeGrant = pageOuts;
-    giveUp(change, regions, vm);
-    return change;
-  } catch (failure) {
-    regions.forEach((region, index) => {
-      region.manager = vm;
-      region.managerSlot = slots[index] ?? null;
-    });
-    throw failure;
-  }
+  const { requestNs } = request;
+  const { doneNs, pageOuts } = request.eager ? regionsReleaseEagerly(world, regions, requestNs) : { doneNs: requestNs, pageOuts: 0 };
+  const change = changeCreate(world, 'reduce', vm, regions.length, requestNs, doneNs);
+  change.pageOutsBeforeGrant = pageOuts;
+  giveUp(change, regions, vm);
+  return change;
 }
 
 /** Fig. 9 for one machine slot. */

@@ -1,7 +1,7 @@
 /** Slots of swap, the device that serves them, and the failures it is told to have. */
 import { STATUS_SWAP_FULL, STATUS_SWAP_READ_FAILED, STATUS_SWAP_WRITE_FAILED } from '../../assembly/shared/status.ts';
 import { ModelFailure } from './failure.ts';
-import type { Page, World } from './world.ts';
+import { note, type Page, type World } from './world.ts';
 
 /** The I/O of one step: when it is issued, and when the last of it has ended. */
 export interface IoWindow {
@@ -34,6 +34,7 @@ function slotFind(world: World): number {
       const slot = page.slot;
       slotFree(world, page);
       world.reclaimedFrame = frame;
+      note(world, 'a slot reclaimed');
       return slot;
     }
   }
@@ -54,6 +55,7 @@ export function swapWrite(world: World, page: Page, window: IoWindow): void {
   world.slots[slot] = page.bytes.slice();
   page.slot = slot;
   page.vm.pageOuts++;
+  if (page.sharers.size > 1) note(world, 'a shared page out');
   serve(world, window, world.options.writeNs);
 }
 
@@ -64,6 +66,7 @@ export function swapRead(world: World, page: Page, window: IoWindow): Uint8Array
   if (world.failures.readsLeft === 0) throw new ModelFailure(STATUS_SWAP_READ_FAILED, `slot ${page.slot}`);
   if (world.failures.readsLeft !== null) world.failures.readsLeft--;
   page.vm.pageIns++;
+  if (page.sharers.size > 1) note(world, 'a shared page in');
   serve(world, window, world.options.readNs);
   return content.slice();
 }

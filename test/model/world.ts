@@ -120,6 +120,8 @@ export interface World {
   readonly failures: SwapFailures;
   reclaimedFrame: number | null;
   stamp: number;
+  /** How often something that tests want to have met has happened. */
+  readonly seen: Map<string, number>;
 }
 
 export function worldCreate(options: WorldOptions): World {
@@ -144,6 +146,7 @@ export function worldCreate(options: WorldOptions): World {
     failures: { writesLeft: null, readsLeft: null },
     reclaimedFrame: null,
     stamp: 0,
+    seen: new Map(),
   };
 }
 
@@ -161,4 +164,9 @@ export function freeFrameOf(world: World, region: Region): number | null {
 /** The first of some regions by a machine slot. */
 export function lowestBy(regions: readonly Region[], slotOf: (region: Region) => number | null): Region | null {
   return [...regions].sort((a, b) => (slotOf(a) ?? 0) - (slotOf(b) ?? 0))[0] ?? null;
+}
+
+/** Counts that something has happened, for the coverage of random tests. */
+export function note(world: World, what: string): void {
+  world.seen.set(what, (world.seen.get(what) ?? 0) + 1);
 }

@@ -9,6 +9,8 @@ import {
   CB_CHANGE_TABLE,
   CB_COLUMN_PAGES,
   CB_ERROR_A,
+  CB_ERROR_B,
+  CB_ERROR_C,
   CB_EVENTS,
   CB_EXPAND_SELECTION,
   CB_FRAME_BASE,
@@ -33,7 +35,6 @@ import {
   CB_VM_TABLE,
   CB_WRITE_NS,
   CHANGE_BYTES,
-  CONTROL_BYTES,
   EXPAND_LOWEST,
   EXPAND_OWN_FIRST,
   SWAP_STORE_HOST,
@@ -47,6 +48,7 @@ import { buildModule, type Build } from './builds.ts';
 const WASM_PAGE_BYTES = 65536;
 /** The most that an engine of these tests may grow to: a shared memory must say so beforehand. */
 const MEMORY_PAGES_MOST = 65536;
+const JUNK = 0xa5;
 
 export interface RawOptions {
   readonly regions: number;
@@ -74,6 +76,8 @@ export class RawEngine {
   readsLeft: number | null = null;
   #options: RawOptions | null = null;
   readonly #control: number;
+  /** How far the engine before this one reached. */
+  #dirtyBytes = 0;
 
   constructor(build: Build) {
     const module = buildModule(build);
@@ -99,13 +103,13 @@ export class RawEngine {
     this.#control = this.exports.controlAddress();
   }
 
-  /** A new engine in the same memory, whatever stood there. */
+  /** A new engine in the same memory, cleared as a new one would be. */
   start(options: RawOptions): void {
     this.#options = options;
     this.#store.clear();
     this.writesLeft = null;
     this.readsLeft = null;
-    this.bytes().fill(0, this.#control, this.#control + CONTROL_BYTES);
+    this.bytes().fill(0, 0, this.#dirtyBytes);
     const store = options.slots === 0 ? SWAP_STORE_NONE : options.store === 'host' ? SWAP_STORE_HOST : SWAP_STORE_LINEAR;
     const words: readonly (readonly [number, number])[] = [
       [CB_REGIONS, options.regions],
@@ -128,11 +132,20 @@ export class RawEngine {
     this.#expectOk('enginePlan', this.exports.enginePlan());
     const missing = this.number(CB_TOTAL_BYTES) - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+    this.#dirtyBytes = this.number(CB_TOTAL_BYTES);
     this.#expectOk('engineInit', this.exports.engineInit());
+    this.#litter(options);
+  }
+
+  /** Frames and slots hold something from before: whoever is given one must not see it. */
+  #litter({ regions, regionPages, slots, store }: RawOptions): void {
+    const fill = (from: number, pages: number): void => void this.bytes().fill(JUNK, from, from + pages * this.pageBytes);
+    fill(this.word(CB_FRAME_BASE) + regionPages * this.pageBytes, regions * regionPages);
+    if (store === 'linear') fill(this.word(CB_SWAP_BASE), slots);
   }
 
   #expectOk(call: string, status: number): void {
-    if (status !== 0) throw new Error(`${call} answered ${status} (${[0, 4, 8].map((at) => this.word(CB_ERROR_A + at)).join(', ')})`);
+    if (status !== 0) throw new Error(`${call} answered ${status} (${this.errors().join(', ')})`);
   }
 
   bytes(): Uint8Array {
@@ -141,6 +154,11 @@ export class RawEngine {
 
   #view(): DataView {
     return new DataView(this.#memory.buffer);
+  }
+
+  /** The numbers that belong to the last failure. */
+  errors(): number[] {
+    return [CB_ERROR_A, CB_ERROR_B, CB_ERROR_C].map((offset) => this.word(offset));
   }
 
   /** A word of the control block. */

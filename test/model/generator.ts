@@ -1,0 +1,193 @@
+/**
+ * Random operations. A drawn step holds plain numbers; which VM, replica or page they mean is decided against the model when the step's turn
+ * comes, so that a sequence still means something after parts of it were taken out.
+ */
+import fc from 'fast-check';
+import type { Advice } from './access.ts';
+import type { ModelSubject } from './model-subject.ts';
+import type { Operation, Width } from './operation.ts';
+import { managedRegions } from './rights.ts';
+import { SEEK_ORDER_DEFAULT, type EvictionPolicy, type SeekClass, type WorldOptions } from './world.ts';
+
+export interface Step {
+  readonly kind: string;
+  /** Who: modulo the live VMs, replicas or changes. */
+  readonly who: number;
+  /** Where: a page or slot, modulo what there is and a little more. */
+  readonly where: number;
+  readonly amount: number;
+  readonly detail: number;
+}
+
+export interface MachineRun {
+  readonly world: Omit<WorldOptions, 'pageBytes'>;
+  readonly store: 'linear' | 'host';
+  readonly columnPages: number;
+  readonly spacePages: number;
+  readonly firstVms: readonly Step[];
+  readonly steps: readonly Step[];
+}
+
+const NANOSECONDS = { read: [90, 0, 1000], write: [25, 0, 400] } as const;
+const FRAMES_MOST = 24;
+const WIDTHS: readonly Width[] = [1, 2, 4, 8];
+const EVICTIONS: readonly EvictionPolicy[] = ['lru', 'fifo', 'clock', 'farthest'];
+const SEEK_ORDERS: readonly (readonly SeekClass[])[] = [
+  SEEK_ORDER_DEFAULT,
+  SEEK_ORDER_DEFAULT,
+  SEEK_ORDER_DEFAULT,
+  ['takeOver', 'userless', 'managed', 'borrowed', 'evict'],
+  ['borrowed', 'managed', 'userless', 'evict', 'takeOver'],
+  ['managed', 'evict'],
+  ['evict', 'takeOver', 'userless', 'managed'],
+  ['managed', 'userless', 'borrowed', 'takeOver'],
+];
+const ADVICE: readonly Advice[] = ['locked', 'discardable', 'normal', 'unused', 'willNeed', 'locked', 'willNeed'];
+
+/** How often each kind of step is drawn. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  store: 22,
+  load: 14,
+  fill: 14,
+  read: 4,
+  advise: 12,
+  protect: 2,
+  touch: 7,
+  move: 8,
+  reduce: 5,
+  expand: 5,
+  cancel: 3,
+  fork: 3,
+  restore: 2,
+  replicaDispose: 1,
+  vmCreate: 2,
+  vmDispose: 1,
+  failWrites: 3,
+  failReads: 1,
+};
+
+const natural = (most: number): fc.Arbitrary<number> => fc.nat({ max: most });
+
+const stepOf = (kind: fc.Arbitrary<string>): fc.Arbitrary<Step> =>
+  fc.record({ kind, who: natural(7), where: natural(31), amount: natural(31), detail: natural(1023) });
+
+const step = stepOf(fc.oneof(...Object.entries(WEIGHTS).map(([kind, weight]) => ({ arbitrary: fc.constant(kind), weight }))));
+
+export function machineRun(stepsMost: number): fc.Arbitrary<MachineRun> {
+  const regionShape = natural(3).chain((shift) =>
+    fc.record({ regionPages: fc.constant(2 ** shift), regions: fc.integer({ min: 3, max: Math.max(4, FRAMES_MOST >> shift) }) }),
+  );
+  const world = fc
+    .record({
+      shape: regionShape,
+      slots: fc.oneof({ arbitrary: natural(8), weight: 2 }, { arbitrary: fc.integer({ min: 9, max: 40 }), weight: 2 }),
+      accessNs: fc.constantFrom(1, 1, 0, 3),
+      readNs: fc.constantFrom(...NANOSECONDS.read),
+      writeNs: fc.constantFrom(...NANOSECONDS.write),
+      queue: fc.integer({ min: 1, max: 3 }),
+      expand: fc.constantFrom('lowest' as const, 'ownFirst' as const),
+    })
+    .map(({ shape, ...rest }) => ({ ...shape, ...rest }));
+  return fc.record({
+    world,
+    store: fc.constantFrom('linear' as const, 'host' as const, 'host' as const),
+    columnPages: fc.constantFrom(256, 256, 0, 10),
+    spacePages: fc.integer({ min: 2, max: 32 }),
+    firstVms: fc.array(stepOf(fc.constant('vmCreate')), { minLength: 2, maxLength: 3 }),
+    steps: fc.array(step, { minLength: 1, maxLength: stepsMost, size: 'max' }),
+  });
+}
+
+/** An item by a drawn number; undefined where there is none. */
+function pick<Item>(items: readonly Item[], number: number): Item | undefined {
+  return items.length === 0 ? undefined : items[number % items.length];
+}
+
+/** A width and an address near `page`: often at its ends, so that accesses cross them. */
+function addressOf(pageBytes: number, page: number, detail: number): number {
+  const offsets = [0, 8, pageBytes - 1, pageBytes - 3, pageBytes - 4, pageBytes - 8, 0, detail % pageBytes];
+  return page * pageBytes + (offsets[detail % offsets.length] ?? 0);
+}
+
+const NOBODY = -1;
+
+/** What a step means now: the operations to do. */
+export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: number, { kind, who, where, amount, detail }: Step): Operation[] {
+  const { world } = subject;
+  const vms = world.vms.filter((vm) => vm.live);
+  const vm = pick(vms, who);
+  const vmNumber = vm?.name ?? NOBODY;
+  const replicas = subject.replicas.flatMap((replica, number) => (replica.live ? [number] : []));
+  const replica = pick(replicas, who) ?? NOBODY;
+  // one page in sixteen lies beyond the end
+  const page = where === 31 ? run.spacePages : where % run.spacePages;
+  const address = addressOf(pageBytes, page, detail);
+  const width = WIDTHS[amount % 4] ?? 1;
+  const requestNs = detail % 4 === 0 ? Math.max(0, ...vms.map((other) => other.timeNs)) : (vm?.timeNs ?? 0);
+  const bestEffort = detail % 5 === 0;
+  const managed = vm ? managedRegions(world, vm).length : 0;
+  const few = 1 + (amount % Math.max(1, managed));
+  switch (kind) {
+    case 'store':
+      return [{ op: 'store', replica, address, width, byte: amount % 5 === 0 ? null : detail & 0xff }];
+    case 'load':
+      return [{ op: 'load', replica, address, width }];
+    case 'fill':
+      if (detail % 3 > 0) return [{ op: 'fill', replica, address: page * pageBytes, length: (1 + (amount % 6)) * pageBytes, byte: detail % 2 }];
+      return [{ op: 'fill', replica, address, length: amount * 9, byte: detail & 0xff }];
+    case 'read':
+      return [{ op: 'read', replica, address, length: (amount * pageBytes) >> 3 }];
+    case 'advise':
+      return [{ op: 'advise', replica, page, pages: 1 + (amount % 4), advice: pick(ADVICE, detail) ?? 'normal' }];
+    case 'protect': {
+      const protection = pick(['read', 'readWrite', 'none', 'readWrite', 'device', 'noDevice'] as const, detail) ?? 'readWrite';
+      return [{ op: 'protect', replica, page, pages: protection === 'readWrite' || protection === 'noDevice' ? run.spacePages - page : 1, protection }];
+    }
+    case 'touch':
+      return [{ op: 'touch', vm: vmNumber, slot: where % (managed + 3) }];
+    case 'move': {
+      // memory goes from one VM to another, as reconfigure does it
+      const taker = pick(vms.filter((other) => other !== vm), amount)?.name ?? NOBODY;
+      const eager = detail % 4 === 1;
+      const regions = 1 + (amount % Math.max(1, managed - 1));
+      return [
+        { op: 'reduce', vm: vmNumber, regions, bestEffort, eager, requestNs },
+        { op: 'expand', vm: taker, regions, bestEffort: true, requestNs, grantNs: requestNs },
+      ];
+    }
+    case 'reduce': {
+      const firstSlot = detail % 3 === 0 ? where % (managed + 2) : undefined;
+      return [{ op: 'reduce', vm: vmNumber, regions: amount === 0 ? 0 : few, firstSlot, bestEffort, eager: detail % 7 === 0, requestNs }];
+    }
+    case 'expand': {
+      const grantNs = requestNs + (detail % 6 === 0 ? amount : 0);
+      return [{ op: 'expand', vm: vmNumber, regions: amount % 6, bestEffort, requestNs, grantNs }];
+    }
+    case 'cancel': {
+      const open = world.changes.flatMap((change, number) => (change.state === 'granted' ? [number] : []));
+      return [{ op: 'cancel', change: (detail % 8 === 0 ? undefined : pick(open, amount)) ?? amount }];
+    }
+    case 'fork':
+      return replicas.length > 6 ? [] : [{ op: 'fork', replica }];
+    case 'restore':
+      return [{ op: 'restore', replica, from: pick(replicas.filter((other) => detail % 8 === 0 || subject.replicas[other]?.vm === subject.replicas[replica]?.vm), amount) ?? NOBODY }];
+    case 'replicaDispose':
+      return [{ op: 'replicaDispose', replica }];
+    case 'vmCreate': {
+      if (vms.length >= 4 || world.vms.length >= 12) return [];
+      const share = 1 + (amount % Math.max(1, Math.floor(world.options.regions / 2)));
+      const regions = world.options.regionPages === 1 ? Math.max(detail % 9 === 0 ? 0 : 2, share) : share;
+      const eviction = pick(EVICTIONS, where) ?? 'lru';
+      const seek = pick(SEEK_ORDERS, detail) ?? SEEK_ORDER_DEFAULT;
+      return [{ op: 'vmCreate', regions, bestEffort, spacePages: run.spacePages, eviction, seek, evictBatch: who % 4 === 0 ? 3 : 1 }];
+    }
+    case 'vmDispose':
+      return vms.length < 2 ? [] : [{ op: 'vmDispose', vm: vmNumber }];
+    case 'failWrites':
+      return run.store === 'linear' ? [] : [{ op: 'failWrites', after: detail % 2 === 0 ? null : amount % 5 }];
+    case 'failReads':
+      return run.store === 'linear' ? [] : [{ op: 'failReads', after: detail % 2 === 0 ? null : amount % 3 }];
+    default:
+      throw new Error(`no step is called ${kind}`);
+  }
+}
