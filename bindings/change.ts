@@ -16,10 +16,9 @@ import {
   CHANGE_STATE,
   CHANGE_SUPERSEDED,
 } from '../assembly/shared/layout.ts';
-import type { Core } from './engine/core.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { ChangeForgottenError, InvariantError } from './errors.ts';
 import type { EventMap } from './events/event-map.ts';
-import type { Events } from './events/events.ts';
 import { waitAbortable } from './signal.ts';
 import type { SignalOption } from './signal.ts';
 import type { Vm } from './vm.ts';
@@ -56,27 +55,31 @@ const STATES: Readonly<Record<number, ChangeState>> = {
   [CHANGE_CANCELLED]: 'cancelled',
 };
 
+/** Somebody waits for the end of a change. */
+interface Wait {
+  readonly promise: Promise<ChangeState>;
+  readonly resolve: (state: ChangeState) => void;
+}
+
 /**
  * One VM's part of a request: a reduction or an expansion. It reads the engine's own record, which is kept while the change is unfinished and until
  * `maxChanges` later ones need the room; a change that somebody waited for keeps its last state for good.
  */
 export class Change {
   readonly vm: Vm;
-  readonly #core: Core;
-  readonly #events: Events;
+  // few fields: granting is a matter of nanoseconds, and making this object is part of it
+  readonly #parts: EngineParts;
   readonly #handle: number;
   readonly #serial: number;
   #last: ChangeReport | undefined;
-  #settled: Promise<ChangeState> | undefined;
-  #finish: ((state: ChangeState) => void) | undefined;
+  #wait: Wait | undefined;
 
   /** @internal */
-  constructor(core: Core, events: Events, vm: Vm, handle: number) {
+  constructor(parts: EngineParts, vm: Vm, handle: number) {
     this.vm = vm;
-    this.#core = core;
-    this.#events = events;
+    this.#parts = parts;
     this.#handle = handle;
-    this.#serial = core.changeWord(handle, CHANGE_SERIAL);
+    this.#serial = parts.core.changeWord(handle, CHANGE_SERIAL);
   }
 
   get kind(): ChangeKind {
@@ -114,8 +117,8 @@ export class Change {
 
   /** Resolves when the change has ended, with the way it did: 'settled', 'abandoned' or 'cancelled'. It never rejects. */
   get settled(): Promise<ChangeState> {
-    this.#settled ??= this.#promise();
-    return this.#settled;
+    this.#wait ??= this.#waitMake();
+    return this.#wait.promise;
   }
 
   /** `settled`, unless `signal` aborts the wait first: then it rejects with the signal's reason. The change goes on. */
@@ -133,7 +136,7 @@ export class Change {
       waiting.push(event);
       wake();
     };
-    const offs = [this.#events.on('follow', note), this.#events.on('superseded', note)];
+    const offs = [this.#parts.events.on('follow', note), this.#parts.events.on('superseded', note)];
     let ended = false;
     void this.settled.then(() => {
       ended = true;
@@ -155,7 +158,7 @@ export class Change {
    * and does not use lose their manager. ChangeFinishedError when there is nothing left to cancel.
    */
   cancel(): void {
-    const core = this.#core;
+    const core = this.#parts.core;
     core.begin('change.cancel');
     this.#check();
     try {
@@ -169,7 +172,7 @@ export class Change {
   ended(): void {
     if (this.#last !== undefined) return;
     this.#last = this.#read();
-    this.#finish?.(this.#last.state);
+    this.#wait?.resolve(this.#last.state);
   }
 
   /** @internal The engine itself ends: what is known stays readable. */
@@ -187,20 +190,22 @@ export class Change {
     return this.#handle;
   }
 
-  #promise(): Promise<ChangeState> {
+  #waitMake(): Wait {
     const { state } = this;
-    if (state !== 'granted') return Promise.resolve(state);
-    this.#events.await(this);
-    return new Promise((resolve) => (this.#finish = resolve));
+    if (state !== 'granted') return { promise: Promise.resolve(state), resolve: () => undefined };
+    this.#parts.events.await(this);
+    let resolve: Wait['resolve'] = () => undefined;
+    const promise = new Promise<ChangeState>((resolver) => (resolve = resolver));
+    return { promise, resolve };
   }
 
   /** The record still speaks of this change. */
   #isRemembered(): boolean {
-    return this.#core.changeWord(this.#handle, CHANGE_SERIAL) === this.#serial;
+    return this.#parts.core.changeWord(this.#handle, CHANGE_SERIAL) === this.#serial;
   }
 
   #check(): void {
-    this.#core.check();
+    this.#parts.core.check();
     if (this.#isRemembered()) return;
     throw new ChangeForgottenError(
       'The engine has forgotten this change: it had ended, and its record went to a later one. Read report() in time, await change.settled, or create the engine with a larger maxChanges.',
@@ -210,7 +215,7 @@ export class Change {
 
   #stateNow(): ChangeState {
     this.#check();
-    const code = this.#core.changeWord(this.#handle, CHANGE_STATE);
+    const code = this.#parts.core.changeWord(this.#handle, CHANGE_STATE);
     const state = STATES[code];
     if (state === undefined)
       throw new InvariantError(`A change is in state ${code}, which does not exist. This is a bug; please report it.`, { state: code });
@@ -219,7 +224,7 @@ export class Change {
 
   #read(): ChangeReport {
     const state = this.#stateNow();
-    const core = this.#core;
+    const core = this.#parts.core;
     const handle = this.#handle;
     const requestNs = core.changeNumber(handle, CHANGE_REQUEST_NS);
     const since = (offset: number): number => Math.max(0, core.changeNumber(handle, offset) - requestNs);

@@ -42,7 +42,7 @@ export class Engine {
   readonly #events: Events;
   readonly #regionBytes: number;
   readonly #vms = new Map<number, Vm>();
-  readonly #changes: (Change | undefined)[] = [];
+  readonly #changes: (Change | undefined)[];
   #vmsMade = 0;
 
   private constructor({ core, bridge, config }: Started, handover: Handover, isShared: boolean) {
@@ -50,6 +50,7 @@ export class Engine {
     this.handover = handover;
     this.isShared = isShared;
     this.#regionBytes = config.regionBytes;
+    this.#changes = new Array<Change | undefined>(config.changes + 1).fill(undefined);
     this.#events = new Events(core, {
       regionBytes: config.regionBytes,
       vmOf: (handle) => this.#vms.get(handle)!,
@@ -62,7 +63,7 @@ export class Engine {
       events: this.#events,
       regionBytes: config.regionBytes,
       reduceFlags: handover === 'eager' ? FLAG_EAGER : 0,
-      changeMake: (vm, handle) => (this.#changes[handle] = new Change(core, this.#events, vm, handle)),
+      changeMake: (vm, handle) => (this.#changes[handle] = new Change(this.#parts, vm, handle)),
       vmRemove: (vm) => this.#vmRemove(vm),
     };
   }

@@ -78,28 +78,28 @@ export class GuestMemory {
 
   /** Unsigned. */
   load8(address: number): number {
-    if (address >>> 0 !== address || this.#core.attention !== 0) return this.#loadAttended(address, 1);
+    if (!isU32(address) || this.#core.attention !== 0) return this.#loadAttended(address, 1);
     const value = this.#load8(this.#handle, address);
     return value >= 0 ? value : this.#loadFailed(address, 1, value);
   }
 
   /** Unsigned. */
   load16(address: number): number {
-    if (address >>> 0 !== address || this.#core.attention !== 0) return this.#loadAttended(address, 2);
+    if (!isU32(address) || this.#core.attention !== 0) return this.#loadAttended(address, 2);
     const value = this.#load16(this.#handle, address);
     return value >= 0 ? value : this.#loadFailed(address, 2, value);
   }
 
   /** Unsigned; `| 0` makes it signed. */
   load32(address: number): number {
-    if (address >>> 0 !== address || this.#core.attention !== 0) return this.#loadAttended(address, 4);
+    if (!isU32(address) || this.#core.attention !== 0) return this.#loadAttended(address, 4);
     const value = this.#load32(this.#handle, address);
     return value >= 0 ? value : this.#loadFailed(address, 4, value);
   }
 
   /** Unsigned. */
   load64(address: number): bigint {
-    if (address >>> 0 !== address || this.#core.attention !== 0) return this.#load64Attended(address);
+    if (!isU32(address) || this.#core.attention !== 0) return this.#load64Attended(address);
     const status = this.#load64(this.#handle, address);
     return status === 0 ? this.#core.scratch.getBigUint64(0, true) : this.#load64Failed(address, status);
   }
@@ -109,14 +109,14 @@ export class GuestMemory {
   }
 
   loadF64(address: number): number {
-    if (address >>> 0 !== address || this.#core.attention !== 0) return bitsF64(this.#load64Attended(address));
+    if (!isU32(address) || this.#core.attention !== 0) return bitsF64(this.#load64Attended(address));
     const status = this.#load64(this.#handle, address);
     return status === 0 ? this.#core.scratch.getFloat64(0, true) : bitsF64(this.#load64Failed(address, status));
   }
 
   /** Stores the low 8 bits of a 32-bit integer, signed or unsigned. */
   store8(address: number, value: number): void {
-    if (address >>> 0 !== address || ((value | 0) !== value && value >>> 0 !== value) || this.#core.attention !== 0) {
+    if (!isU32(address) || !isInteger32(value) || this.#core.attention !== 0) {
       this.#storeAttended(address, 1, value);
       return;
     }
@@ -126,7 +126,7 @@ export class GuestMemory {
 
   /** Stores the low 16 bits of a 32-bit integer, signed or unsigned. */
   store16(address: number, value: number): void {
-    if (address >>> 0 !== address || ((value | 0) !== value && value >>> 0 !== value) || this.#core.attention !== 0) {
+    if (!isU32(address) || !isInteger32(value) || this.#core.attention !== 0) {
       this.#storeAttended(address, 2, value);
       return;
     }
@@ -136,7 +136,7 @@ export class GuestMemory {
 
   /** Stores a 32-bit integer, signed or unsigned. */
   store32(address: number, value: number): void {
-    if (address >>> 0 !== address || ((value | 0) !== value && value >>> 0 !== value) || this.#core.attention !== 0) {
+    if (!isU32(address) || !isInteger32(value) || this.#core.attention !== 0) {
       this.#storeAttended(address, 4, value);
       return;
     }
@@ -149,15 +149,13 @@ export class GuestMemory {
     if (typeof value !== 'bigint' || value < I64_LEAST || value >= U64_LIMIT) {
       throw new InvalidOptionError('value', value, 'a bigint from -2n ** 63n to 2n ** 64n - 1n');
     }
-    this.#core.begin('memory.store64');
-    this.#checkAddress(address, 8);
-    try {
-      this.#core.scratch.setBigUint64(0, BigInt.asUintN(64, value), true);
-      const status = this.#store64(this.#handle, address);
-      if (status !== 0) this.#deviceStore(address, 8, BigInt.asUintN(64, value), status);
-    } finally {
-      this.#core.end();
+    if (!isU32(address) || this.#core.attention !== 0) {
+      this.#store64Attended(address, BigInt.asUintN(64, value));
+      return;
     }
+    this.#core.scratch.setBigUint64(0, value, true);
+    const status = this.#store64(this.#handle, address);
+    if (status !== 0) this.#deviceStore(address, 8, BigInt.asUintN(64, value), Math.abs(status));
   }
 
   storeF32(address: number, value: number): void {
@@ -167,7 +165,13 @@ export class GuestMemory {
 
   storeF64(address: number, value: number): void {
     if (typeof value !== 'number') throw new InvalidOptionError('value', value, 'a number');
-    this.store64(address, bitsOfF64(value));
+    if (!isU32(address) || this.#core.attention !== 0) {
+      this.#store64Attended(address, bitsOfF64(value));
+      return;
+    }
+    this.#core.scratch.setFloat64(0, value, true);
+    const status = this.#store64(this.#handle, address);
+    if (status !== 0) this.#deviceStore(address, 8, bitsOfF64(value), Math.abs(status));
   }
 
   // ---- bulk --------------------------------------------------------------------------------------------------------------
@@ -272,13 +276,24 @@ export class GuestMemory {
   }
 
   #storeAttended(address: number, width: AccessWidth, value: number): void {
-    if ((value | 0) !== value && value >>> 0 !== value)
-      throw new InvalidOptionError('value', value, 'a whole number from -2 ** 31 to 2 ** 32 - 1');
+    if (!isInteger32(value)) throw new InvalidOptionError('value', value, 'a whole number from -2 ** 31 to 2 ** 32 - 1');
     this.#core.begin(`memory.store${width * 8}`);
     this.#checkAddress(address, width);
     try {
       const status = (width === 1 ? this.#store8 : width === 2 ? this.#store16 : this.#store32)(this.#handle, address, value);
       if (status !== 0) this.#storeFailed(address, width, value, status);
+    } finally {
+      this.#core.end();
+    }
+  }
+
+  #store64Attended(address: number, value: bigint): void {
+    this.#core.begin('memory.store64');
+    this.#checkAddress(address, 8);
+    try {
+      this.#core.scratch.setBigUint64(0, value, true);
+      const status = this.#store64(this.#handle, address);
+      if (status !== 0) this.#deviceStore(address, 8, value, Math.abs(status));
     } finally {
       this.#core.end();
     }
@@ -321,6 +336,16 @@ export class GuestMemory {
     this.#checkAddress(address, length);
     return length;
   }
+}
+
+/** An address, as far as that can be told without its replica. */
+function isU32(value: unknown): value is number {
+  return typeof value === 'number' && value >>> 0 === value;
+}
+
+/** Signed or unsigned. */
+function isInteger32(value: unknown): value is number {
+  return typeof value === 'number' && ((value | 0) === value || value >>> 0 === value);
 }
 
 function checkBytes(field: string, value: unknown): Uint8Array<ArrayBufferLike> {

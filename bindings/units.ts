@@ -97,6 +97,7 @@ function scaled(number: number, factor: number): number {
 
 const BYTE_STEPS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 const TIME_STEPS = ['ns', 'us', 'ms', 's'] as const;
+const DECIMALS = 2;
 
 /** 262144 -> '256KiB'; at most two decimals. */
 export function formatBytes(bytes: number): string {
@@ -108,12 +109,13 @@ export function formatNs(timeNs: number): string {
   return formatSteps(timeNs, TIME_STEPS, 1e3);
 }
 
+/** The unit is chosen after rounding: 1048575 is 1MiB, not 1024KiB. */
 function formatSteps(value: number, units: readonly string[], step: number): string {
   let index = 0;
-  let scale = 1;
-  while (index < units.length - 1 && Math.abs(value) >= scale * step) {
-    scale *= step;
+  let rounded = Number(value.toFixed(DECIMALS));
+  while (index < units.length - 1 && Math.abs(rounded) >= step) {
     index += 1;
+    rounded = Number((value / step ** index).toFixed(DECIMALS));
   }
-  return `${Number((value / scale).toFixed(2))}${units[index]!}`;
+  return `${rounded}${units[index]!}`;
 }

@@ -1,4 +1,5 @@
 // Engines for the tests of the public classes: small ones, on the builds of test/support/builds.ts.
+import { expect } from 'vitest';
 import { Engine } from '../../bindings/node.ts';
 import type { EngineOptions } from '../../bindings/node.ts';
 import { buildModule, shippedBuilds } from './builds.ts';
@@ -23,6 +24,13 @@ export function engineMake(build: Build, options: Partial<EngineOptions> & { reg
 
 /** The two builds that the package ships. */
 export const shipped = shippedBuilds;
+
+/** Equal bytes; quicker than comparing element by element. */
+export function expectBytes(actual: Uint8Array, expected: Uint8Array): void {
+  expect(actual.length).toBe(expected.length);
+  const place = Buffer.compare(actual, expected) === 0 ? -1 : actual.findIndex((byte, index) => byte !== expected[index]);
+  expect(place, 'first byte that differs').toBe(-1);
+}
 
 /** What an action throws; fails when it throws nothing. */
 export function thrownBy(action: () => unknown): unknown {
