@@ -33,7 +33,7 @@ import {
   VM_TIME_NS,
 } from './shared/layout.ts';
 import { STATUS_ADDRESS_OUT_OF_RANGE, STATUS_DEVICE_PAGE, STATUS_OK, STATUS_PROTECTED } from './shared/status.ts';
-import { objectFree, objectMake, objectRecord } from './paging/page-object.ts';
+import { objectFrame, objectMake, objectRecord } from './paging/page-object.ts';
 import { entryPlace, entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
 import { OFFSET_MASK, translationDropPage, translationFill } from './paging/translation.ts';
@@ -89,20 +89,17 @@ function objectOf(replica: usize, page: u32): u32 {
 /** Brings a page into a frame, if it is in none. `faults`: count that as a fault. The frame, or 0 with the failure noted. */
 export function pageBring(replica: usize, page: u32, faults: bool): u32 {
   const known = entryRead(replica, page) & ENTRY_OBJECT_MASK;
-  if (known) {
-    const frame = load<u32>(objectRecord(known) + OBJECT_FRAME);
-    if (frame) return frame;
-  }
+  const there = known ? objectFrame(known) : 0;
+  if (there) return there;
   const vm = load<u32>(replica + REPLICA_VM);
   if (faults) {
     numberAdd(vmRecord(vm) + VM_FAULTS, 1);
     eventRecord(EVENT_FAULT, vm, page, load<u32>(load<u32>(replica + REPLICA_PROCESSOR) + PROCESSOR_REPLICA), 0, 0, vmTimeNs(vm));
   }
-  const object = known ? known : objectOf(replica, page);
-  if (!object) return 0;
   const frame = frameSeek(vm);
   if (!frame) return 0;
-  if (pageIn(object, frame)) {
+  const object = known ? known : objectOf(replica, page);
+  if (!object || pageIn(object, frame)) {
     frameGive(frame);
     return 0;
   }
@@ -180,11 +177,18 @@ export function pageReady(replica: usize, page: u32, isStore: bool): u32 {
   return frame;
 }
 
-/** Makes two pages ready, the second not driving out the first; its frame is in CB_SECOND_FRAME. The first's frame, or 0 with the failure noted. */
+/** The frame of a page, or 0. */
+function pageFrame(replica: usize, page: u32): u32 {
+  const object = entryRead(replica, page) & ENTRY_OBJECT_MASK;
+  return object ? objectFrame(object) : 0;
+}
+
+/** Makes two pages ready, neither driving out the other; the second's frame is in CB_SECOND_FRAME. The first's frame, or 0 with the failure noted. */
 export function pagesReady(replica: usize, first: u32, second: u32, isStore: bool): u32 {
+  wordSet(CB_PIN_A, pageFrame(replica, second));
   const frame = pageHave(replica, first, isStore);
-  if (!frame) return 0;
   wordSet(CB_PIN_A, frame);
+  if (!frame) return 0;
   const other = pageHave(replica, second, isStore);
   wordSet(CB_PIN_A, 0);
   if (!other) return 0;

@@ -27,13 +27,13 @@ import { vmRecord } from '../store/vm.ts';
 import { deviceWrite } from '../swap/device.ts';
 import { failSwapWrite, pageLeave, pageNeedsWrite, pageOut, pageWritten } from '../swap/page-out.ts';
 import { slotAcquire, slotGive, slotsFree } from '../swap/slot.ts';
-import { changeTally } from './change.ts';
+import { changeIsOpen, changeTally } from './change.ts';
 import { userClear } from './rights.ts';
 import { seekSpare } from './seek-spare.ts';
 
 /** A locked page moves to memory of its VM elsewhere; false if there is none. */
-function pageMove(vm: u32, object: u32): bool {
-  const target = word(CB_PAGES_MOVE) ? seekSpare(vm, number(CB_IO_END_NS)) : 0;
+function pageMove(vm: u32, object: u32, issueNs: f64): bool {
+  const target = word(CB_PAGES_MOVE) ? seekSpare(vm, issueNs) : 0;
   if (!target) return false;
   const record = objectRecord(object);
   const frame = load<u32>(record + OBJECT_FRAME);
@@ -75,7 +75,7 @@ function pageRelease(vm: u32, object: u32, slot: u32, issueNs: f64, tally: usize
   if (slot) {
     pageWritten(object, slot, issueNs, tally);
   } else {
-    if (objectHas(object, OBJECT_LOCKED) && pageMove(vm, object)) return STATUS_OK;
+    if (objectHas(object, OBJECT_LOCKED) && pageMove(vm, object, issueNs)) return STATUS_OK;
     const status = pageOut(object, issueNs, tally);
     if (status) return status;
   }
@@ -132,7 +132,7 @@ export function regionRelease(region: u32, issueNs: f64, eagerly: u32): i32 {
   const endBefore = number(CB_IO_END_NS);
   let tally: usize = 0;
   if (eagerly) tally = changeTally(eagerly, true);
-  else if (reduction) tally = changeTally(reduction, false);
+  else if (reduction && changeIsOpen(reduction)) tally = changeTally(reduction, false);
   numberSet(CB_IO_END_NS, issueNs);
   wordSet(CB_PINNED_REGION, region);
   wordSet(CB_PAGES_MOVE, eagerly ? 0 : 1);

@@ -13,13 +13,13 @@ import {
   CHANGE_REDUCE,
   CHANGE_STATE,
   EVENT_CANCELLED,
-  EVENT_DECLARE,
   EVENT_GRANT,
   EXPAND_OWN_FIRST,
   FLAG_BEST_EFFORT,
   FLAG_EAGER,
   FRAMES_LEAST,
   FRAMES_LEAST_SHARING,
+  MAP_HELD,
   MAP_MANAGES,
   SLOT_BY_POLICY,
   VM_MANAGED,
@@ -35,13 +35,15 @@ import {
   STATUS_TOO_LITTLE_LEFT,
 } from '../shared/status.ts';
 import { fail, number, numberSet, word } from '../store/control.ts';
-import { eventRecord } from '../store/event.ts';
-import { mapHoleNext, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
+import { mapHoleNext, mapLeaf, mapLeafBits, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
 import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionUser } from '../store/region.ts';
 import { vmIsLive, vmRecord } from '../store/vm.ts';
 import { changeEnd, changeIsOpen, changeMake, changeRecord, changeSettle, changeVm } from './change.ts';
 import { regionRelease } from './release.ts';
-import { managerClear, managerSet, reductionList } from './rights.ts';
+import { regionsDeclare } from './declare.ts';
+import { regionsGrant } from './grant.ts';
+import { managerClear, managerSet } from './rights.ts';
+import { runEnd, runExtend } from './run.ts';
 
 /** Regions that a VM must go on managing. */
 function regionsLeast(vm: u32): u32 {
@@ -112,85 +114,60 @@ export function rightsReduce(vm: u32, regions: u32, firstSlot: u32, flags: u32, 
     }
     store<f64>(record + CHANGE_GRANT_NS, number(CB_IO_END_NS));
   }
-  let slot: u32 = 0;
-  let runFirst: u32 = 0;
-  let runSlot: u32 = 0;
-  let run: u32 = 0;
-  for (let i = 0; i < taken; i++) {
-    slot = reduceNext(vm, slot, firstSlot, regions);
-    const region = mapRegion(vm, slot - 1);
-    reductionList(region, change);
-    managerClear(region, requestNs);
-    if (run && region + run == runFirst && slot + run == runSlot) {
-      run++;
-    } else {
-      declareRecord(vm, runFirst, runSlot, run, change, requestNs);
-      runFirst = region;
-      runSlot = slot;
-      run = 1;
-    }
-  }
-  declareRecord(vm, runFirst, runSlot, run, change, requestNs);
-  changeSettle(change, load<f64>(record + CHANGE_GRANT_NS));
+  const grantNs = load<f64>(record + CHANGE_GRANT_NS);
+  regionsDeclare(vm, taken, firstSlot == (SLOT_BY_POLICY as u32) ? SLOT_BY_POLICY : firstSlot + regions - 1, change, grantNs);
+  changeSettle(change, grantNs);
   return change;
-}
-
-/** One event for a run of regions, met from its highest on and named from its lowest. */
-function declareRecord(vm: u32, last: u32, lastSlot: u32, run: u32, change: u32, timeNs: f64): void {
-  if (run) eventRecord(EVENT_DECLARE, vm, last - run, run, lastSlot - run, change, timeNs);
 }
 
 function failed(): i32 {
   return word(CB_STATUS); // noted by whoever failed
 }
 
-/** S108: the next region without manager after `region` (0: the first), by the engine's selection; 0 when there is none. */
-function expandNext(vm: u32, region: u32): u32 {
-  if (word(CB_EXPAND_SELECTION) != EXPAND_OWN_FIRST) return mapNext(0, MAP_MANAGES, region);
-  const own = region == 0 || regionUser(region) == vm;
-  if (own) {
+/** The next region without manager after `region` (0: the first): those that the VM uses first; 0 when there is none. */
+function ownNext(vm: u32, region: u32): u32 {
+  const isOwn = region == 0 || regionUser(region) == vm;
+  if (isOwn) {
     for (let next = mapNext(0, MAP_MANAGES, region); next; next = mapNext(0, MAP_MANAGES, next)) {
       if (regionUser(next) == vm) return next;
     }
   }
-  for (let next = mapNext(0, MAP_MANAGES, own ? 0 : region); next; next = mapNext(0, MAP_MANAGES, next)) {
+  for (let next = mapNext(0, MAP_MANAGES, isOwn ? 0 : region); next; next = mapNext(0, MAP_MANAGES, next)) {
     if (regionUser(next) != vm) return next;
   }
   return 0;
 }
 
-/** Makes the nodes of the VM's machine map that `count` more regions may need. Status. */
+/** Makes the nodes of the VM's machine map that `count` more regions may need: leaf by leaf. Status. */
 function holesReserve(vm: u32, count: u32): i32 {
   let slot: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
+  let left = count;
+  while (left) {
     slot = mapHoleNext(vm, slot);
     const status = mapReserve(vm, slot);
     if (status) return status;
-    slot++;
+    const holes = popcnt(~mapLeafBits(mapLeaf(vm, slot), MAP_HELD) >> ((slot & 63) as u64)) as u32;
+    left -= min<u32>(left, holes);
+    slot = (slot | 63) + 1;
   }
   return STATUS_OK;
 }
 
-/** S108–S110 for `count` regions, which there are; their nodes are reserved. One event a run of regions. */
-function regionsGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
+/** S108–S110 by the engine's selection; as regionsGrant, one by one. */
+function regionsGrantOwnFirst(vm: u32, count: u32, change: u32, timeNs: f64): void {
   let region: u32 = 0;
-  let runFirst: u32 = 0;
-  let runSlot: u32 = 0;
-  let run: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    region = expandNext(vm, region);
+    region = ownNext(vm, region);
     managerSet(region, vm, change, timeNs);
-    const slot = regionManagerSlot(region);
-    if (run && region == runFirst + run && slot == runSlot + run) {
-      run++;
-    } else {
-      if (run) eventRecord(EVENT_GRANT, vm, runFirst - 1, run, runSlot - 1, change, timeNs);
-      runFirst = region;
-      runSlot = slot;
-      run = 1;
-    }
+    runExtend(EVENT_GRANT, vm, region, regionManagerSlot(region) - 1, 1, change, timeNs);
   }
-  if (run) eventRecord(EVENT_GRANT, vm, runFirst - 1, run, runSlot - 1, change, timeNs);
+  runEnd(EVENT_GRANT, vm, change, timeNs);
+}
+
+/** S108–S110 for `count` regions, which there are; the nodes for their slots are reserved. */
+function regionsSelect(vm: u32, count: u32, change: u32, timeNs: f64): void {
+  if (word(CB_EXPAND_SELECTION) == EXPAND_OWN_FIRST) regionsGrantOwnFirst(vm, count, change, timeNs);
+  else regionsGrant(vm, count, change, timeNs);
 }
 
 /** How many regions an expansion can have, with their nodes reserved; or the negated status. */
@@ -209,7 +186,7 @@ export function rightsExpand(vm: u32, regions: u32, flags: u32, requestNs: f64, 
   if (count < 0) return count;
   const change = changeMake(vm, CHANGE_EXPAND, count, requestNs, grantNs);
   if (!change) return -failed();
-  regionsGrant(vm, count, change, grantNs);
+  regionsSelect(vm, count, change, grantNs);
   changeSettle(change, grantNs);
   return change as i32;
 }
@@ -220,7 +197,7 @@ export function rightsBegin(vm: u32, regions: u32, flags: u32, timeNs: f64): i32
   if (count < 0) return -count;
   const least = regionsLeast(vm);
   if ((count as u32) < least) return fail(STATUS_TOO_LITTLE_LEFT, (count as u32) << word(CB_REGION_SHIFT), FRAMES_LEAST, 0);
-  regionsGrant(vm, count, 0, timeNs);
+  regionsSelect(vm, count, 0, timeNs);
   return STATUS_OK;
 }
 

@@ -42,12 +42,17 @@ function nameReduction(column: i32, region: u32, change: u32): void {
   regionValueSet(column, region, change);
 }
 
+/** The region is managed again, and no longer part of the reduction that gave it up. */
+export function givenForget(region: u32): void {
+  nameReduction(CB_REGION_GIVEN, region, 0);
+}
+
 /** S109, S110: the management right of a region without manager goes to `vm`, as part of expansion `change`. Nodes for its slot are reserved. */
 export function managerSet(region: u32, vm: u32, change: u32, timeNs: f64): void {
   wordAdd(CB_COUNT_REGIONS, 1);
   const user = regionUser(region);
   const reduction = regionReduce(region);
-  nameReduction(CB_REGION_GIVEN, region, 0);
+  givenForget(region);
   if (reduction && user == vm) {
     nameReduction(CB_REGION_REDUCE, region, 0);
     changeSupersede(reduction, region, timeNs);
@@ -83,14 +88,6 @@ export function managerClear(region: u32, timeNs: f64): void {
   regionReclass(region);
   regionReclassInPool(region);
   if (expansion) changeSupersede(expansion, region, timeNs);
-}
-
-/** The region, whose manager gives it up, becomes part of a reduction; it is waited for while the giver uses it. */
-export function reductionList(region: u32, change: u32): void {
-  nameReduction(CB_REGION_GIVEN, region, change);
-  if (regionUser(region) != changeVm(change)) return;
-  nameReduction(CB_REGION_REDUCE, region, change);
-  changeWaits(change, 1);
 }
 
 /** S407: the manager of a region without user becomes its user, at its own machine slot. */

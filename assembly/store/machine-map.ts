@@ -103,19 +103,65 @@ export function mapReserve(vm: u32, slot: u32): i32 {
   return STATUS_OK;
 }
 
+/** Bit `bit` of the bitmap at `place` becomes what `isSet` says. */
+function renew(place: usize, bit: u64, isSet: bool): void {
+  const bits = load<u64>(place);
+  store<u64>(place, isSet ? bits | bit : bits & ~bit);
+}
+
 /** Child number `index` has changed: renews its bit in each bitmap of the parent. */
 function summarise(parent: usize, index: u32, child: usize): void {
   const bit: u64 = (1 as u64) << (index as u64);
-  for (let question: u32 = 1; question <= (MAP_BITMAPS as u32); question++) {
-    const below = bitmap(child, question);
-    const set = question == MAP_HELD ? below == ALL : below != 0;
-    const place = parent + ((question - 1) << 3);
-    const bits = load<u64>(place);
-    store<u64>(place, set ? bits | bit : bits & ~bit);
+  for (let question: u32 = 1; question < (MAP_HELD as u32); question++)
+    renew(parent + ((question - 1) << 3), bit, bitmap(child, question) != 0);
+  renew(parent + ((MAP_HELD - 1) << 3), bit, bitmap(child, MAP_HELD) == ALL);
+}
+
+/** The lowest node on the way to a slot; it must be there. */
+export function mapLeaf(vm: u32, slot: u32): usize {
+  const record = vmRecord(vm);
+  let height = load<u32>(record + VM_MAP_HEIGHT);
+  let address = mapNode(load<u32>(record + VM_MAP_ROOT));
+  while (height > 1) {
+    height--;
+    address = mapNode(entry(address, (slot >> (height * NODE_SHIFT)) & (NODE_ENTRIES - 1)));
+  }
+  return address;
+}
+
+export function mapLeafBits(leaf: usize, question: u32): u64 {
+  return bitmap(leaf, question);
+}
+
+export function mapLeafBitsSet(leaf: usize, question: u32, bits: u64): void {
+  store<u64>(leaf + ((question - 1) << 3), bits);
+}
+
+export function mapLeafEntries(leaf: usize): usize {
+  return leaf + MAP_ENTRIES;
+}
+
+/** The leaf of a slot was changed directly: renews the summaries above it, and frees it if it became empty. */
+export function mapRenew(vm: u32, slot: u32): void {
+  const record = vmRecord(vm);
+  const height = load<u32>(record + VM_MAP_HEIGHT);
+  if (height > 1) renewBelow(mapNode(load<u32>(record + VM_MAP_ROOT)), height, slot);
+}
+
+function renewBelow(node: usize, height: u32, slot: u32): void {
+  const index = (slot >> ((height - 1) * NODE_SHIFT)) & (NODE_ENTRIES - 1);
+  const child = entry(node, index);
+  const address = mapNode(child);
+  if (height > 2) renewBelow(address, height - 1, slot);
+  summarise(node, index, address);
+  if (nodeIsEmpty(address)) {
+    store<u32>(node + MAP_ENTRIES + (index << 2), 0);
+    mapNodeFree(child);
   }
 }
 
 function nodeIsEmpty(node: usize): bool {
+  if (bitmap(node, MAP_HELD)) return false;
   for (let i: u32 = 0; i < (NODE_ENTRIES as u32); i += 2) {
     if (load<u64>(node + MAP_ENTRIES + (i << 2))) return false;
   }

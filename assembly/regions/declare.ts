@@ -1,0 +1,136 @@
+// S103–S105 for many regions, high machine slots first: as managerClear does it for one, 64 at a time.
+import {
+  CB_COUNT_REGIONS,
+  CB_REGION_EXPAND,
+  CB_REGION_GIVEN,
+  CB_REGION_MANAGER,
+  CB_REGION_MANAGER_SLOT,
+  CB_REGION_REDUCE,
+  CB_REGION_USER,
+  EVENT_DECLARE,
+  MAP_HELD,
+  MAP_MANAGES,
+  SEEK_BORROWED,
+  SEEK_MANAGED,
+  SEEK_TAKE_OVER,
+  SEEK_USERLESS,
+  VM_MANAGED,
+  VM_OWN,
+} from '../shared/layout.ts';
+import { word, wordAdd } from '../store/control.ts';
+import { mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapPrevious, mapRegion, mapRenew } from '../store/machine-map.ts';
+import { vmRecord } from '../store/vm.ts';
+import { changeListed, changeSupersede, changeWaits } from './change.ts';
+import { bitsOf } from './grant.ts';
+import { runEnd, runExtend } from './run.ts';
+
+/** How many entries, from the one at `top` down, name regions that lie next to each other in one leaf of the pool. */
+function rowsInRow(top: usize, most: u32): u32 {
+  const region = load<u32>(top);
+  const limit = min<u32>(most, ((region - 1) & 63) + 1);
+  let count: u32 = 0;
+  while (count < limit && load<u32>(top - (count << 2)) == region - count) count++;
+  return count;
+}
+
+/** The rows of `count` regions from `region` on, managed by `vm`, become part of reduction `change`. Which of them `vm` uses. */
+function rowsDeclare(region: u32, count: u32, vm: u32, entries: usize, change: u32): u64 {
+  const offset = region << 2;
+  const users: usize = word(CB_REGION_USER) + offset;
+  const managers: usize = word(CB_REGION_MANAGER) + offset;
+  const slots: usize = word(CB_REGION_MANAGER_SLOT) + offset;
+  const givens: usize = word(CB_REGION_GIVEN) + offset;
+  const reductions: usize = word(CB_REGION_REDUCE) + offset;
+  const zero = i32x4.splat(0);
+  const vms = i32x4.splat(vm);
+  const changes = i32x4.splat(change);
+  let own: u64 = 0;
+  let i: u32 = 0;
+  for (; i + 4 <= count; i += 4) {
+    const at = i << 2;
+    const mine = i32x4.eq(v128.load(users + at), vms);
+    v128.store(managers + at, zero);
+    v128.store(slots + at, zero);
+    v128.store(givens + at, changes);
+    v128.store(reductions + at, v128.bitselect(changes, v128.load(reductions + at), mine));
+    v128.store(entries + at, v128.and(v128.load(entries + at), mine)); // what the VM does not use either is a hole now
+    own |= (i32x4.bitmask(mine) as u64) << (i as u64);
+  }
+  for (; i < count; i++) {
+    const at = i << 2;
+    const isMine = load<u32>(users + at) == vm;
+    store<u32>(managers + at, 0);
+    store<u32>(slots + at, 0);
+    store<u32>(givens + at, change);
+    if (isMine) store<u32>(reductions + at, change);
+    else store<u32>(entries + at, 0);
+    own |= ((isMine ? 1 : 0) as u64) << (i as u64);
+  }
+  return own;
+}
+
+/** Expansions that waited for the VM's use of these regions no longer do. */
+function expansionsSupersede(region: u32, count: u32, timeNs: f64): void {
+  const expansions: usize = word(CB_REGION_EXPAND) + (region << 2);
+  for (let i: u32 = 0; i < count; i++) {
+    const expansion = load<u32>(expansions + (i << 2));
+    if (!expansion) continue;
+    store<u32>(expansions + (i << 2), 0);
+    changeSupersede(expansion, region + i, timeNs);
+  }
+}
+
+/** Declares up to `most` regions from machine slot `slot` down that lie in one leaf of each map. Returns how many. */
+function leavesDeclare(vm: u32, slot: u32, most: u32, change: u32, timeNs: f64): u32 {
+  const leaf = mapLeaf(vm, slot);
+  const index = slot & 63;
+  const managed = mapLeafBits(leaf, MAP_MANAGES) << ((63 - index) as u64);
+  const top = mapLeafEntries(leaf) + (index << 2);
+  const count = rowsInRow(top, min<u32>(most, ~managed ? (clz(~managed) as u32) : 64));
+  const region = load<u32>(top) - count + 1;
+  const place = index - count + 1;
+  const bits = bitsOf(place, count);
+  const userless = mapLeafBits(leaf, SEEK_USERLESS) & bits;
+  const own = rowsDeclare(region, count, vm, mapLeafEntries(leaf) + (place << 2), change) << (place as u64);
+  mapLeafBitsSet(leaf, SEEK_BORROWED, mapLeafBits(leaf, SEEK_BORROWED) | (mapLeafBits(leaf, SEEK_MANAGED) & bits));
+  mapLeafBitsSet(leaf, SEEK_MANAGED, mapLeafBits(leaf, SEEK_MANAGED) & ~bits);
+  mapLeafBitsSet(leaf, SEEK_USERLESS, mapLeafBits(leaf, SEEK_USERLESS) & ~bits);
+  mapLeafBitsSet(leaf, SEEK_TAKE_OVER, mapLeafBits(leaf, SEEK_TAKE_OVER) & ~bits);
+  mapLeafBitsSet(leaf, MAP_MANAGES, mapLeafBits(leaf, MAP_MANAGES) & ~bits);
+  mapLeafBitsSet(leaf, MAP_HELD, mapLeafBits(leaf, MAP_HELD) & ~(bits & ~own));
+  const poolLeaf = mapLeaf(0, region - 1);
+  const poolBits = bitsOf((region - 1) & 63, count);
+  mapLeafBitsSet(poolLeaf, MAP_MANAGES, mapLeafBits(poolLeaf, MAP_MANAGES) | poolBits);
+  mapLeafBitsSet(
+    poolLeaf,
+    SEEK_USERLESS,
+    mapLeafBits(poolLeaf, SEEK_USERLESS) | ((userless >> (place as u64)) << (((region - 1) & 63) as u64)),
+  );
+  mapRenew(0, region - 1);
+  mapRenew(vm, slot);
+  const used = popcnt(own) as u32;
+  const record = vmRecord(vm);
+  store<u32>(record + VM_MANAGED, load<u32>(record + VM_MANAGED) - count);
+  store<u32>(record + VM_OWN, load<u32>(record + VM_OWN) - used);
+  const pool = vmRecord(0) + VM_MANAGED;
+  store<u32>(pool, load<u32>(pool) + count);
+  changeListed(change, count + used);
+  changeWaits(change, used);
+  wordAdd(CB_COUNT_REGIONS, count);
+  expansionsSupersede(region, count, timeNs);
+  return count;
+}
+
+/** `count` regions, which there are, from the highest managed machine slot at or below `from` down, lose their manager. */
+export function regionsDeclare(vm: u32, count: u32, from: u32, change: u32, timeNs: f64): void {
+  let left = count;
+  let slot = from;
+  while (left) {
+    slot = mapPrevious(vm, MAP_MANAGES, slot) - 1;
+    const region = mapRegion(vm, slot);
+    const declared = leavesDeclare(vm, slot, left, change, timeNs);
+    runExtend(EVENT_DECLARE, vm, region - declared + 1, slot - declared + 1, declared, change, timeNs);
+    left -= declared;
+  }
+  runEnd(EVENT_DECLARE, vm, change, timeNs);
+}

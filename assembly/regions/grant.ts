@@ -1,0 +1,160 @@
+// S108–S110 for many regions, in ascending order: as managerSet does it for one, 64 at a time. A leaf of the pool's map and a leaf of the VM's are
+// worked off together; their summaries are renewed once.
+import {
+  CB_COUNT_REGIONS,
+  CB_REGION_EXPAND,
+  CB_REGION_GIVEN,
+  CB_REGION_MANAGER,
+  CB_REGION_MANAGER_SLOT,
+  CB_REGION_USER,
+  EVENT_GRANT,
+  MAP_HELD,
+  MAP_MANAGES,
+  SEEK_TAKE_OVER,
+  SEEK_USERLESS,
+  VM_MANAGED,
+} from '../shared/layout.ts';
+import { word, wordAdd } from '../store/control.ts';
+import { mapHole, mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapNext, mapRenew } from '../store/machine-map.ts';
+import { regionGiven, regionManagerSlot, regionUser } from '../store/region.ts';
+import { vmRecord } from '../store/vm.ts';
+import { changeWaits } from './change.ts';
+import { givenForget, managerSet } from './rights.ts';
+import { runEnd, runExtend } from './run.ts';
+
+const ALL: u64 = 0xffffffffffffffff;
+
+/** `count` ones from bit `first` on; count 1 … 64. */
+export function bitsOf(first: u32, count: u32): u64 {
+  return (ALL >> ((64 - count) as u64)) << (first as u64);
+}
+
+/** How many ones stand in a row from the lowest one on. */
+function onesInRow(bits: u64): u32 {
+  return ctz(~(bits >> ctz(bits))) as u32;
+}
+
+/** Of `count` regions from `region` on, how many come before the first that `vm` uses. */
+function countOfOthers(region: u32, count: u32, vm: u32): u32 {
+  const users: usize = word(CB_REGION_USER) + (region << 2);
+  let i: u32 = 0;
+  const mine = i32x4.splat(vm);
+  while (i + 4 <= count && !v128.any_true(i32x4.eq(v128.load(users + (i << 2)), mine))) i += 4;
+  while (i < count && load<u32>(users + (i << 2)) != vm) i++;
+  return i;
+}
+
+/** The rows of `count` regions, none of which `vm` uses: manager, its slot, the expansion; and the entries of the map. Which of them have no user. */
+function rowsGrant(region: u32, count: u32, vm: u32, slot: u32, entries: usize, change: u32): u64 {
+  const offset = region << 2;
+  const managers: usize = word(CB_REGION_MANAGER) + offset;
+  const slots: usize = word(CB_REGION_MANAGER_SLOT) + offset;
+  const expansions: usize = word(CB_REGION_EXPAND) + offset;
+  const users: usize = word(CB_REGION_USER) + offset;
+  let userless: u64 = 0;
+  let i: u32 = 0;
+  if (count >= 4) {
+    const zero = i32x4.splat(0);
+    const four = i32x4.splat(4);
+    const vms = i32x4.splat(vm);
+    const changes = i32x4.splat(change);
+    let nextSlots = v128.add<i32>(i32x4.splat(slot + 1), i32x4(0, 1, 2, 3));
+    let nextRegions = v128.add<i32>(i32x4.splat(region), i32x4(0, 1, 2, 3));
+    for (; i + 4 <= count; i += 4) {
+      const at = i << 2;
+      v128.store(managers + at, vms);
+      v128.store(slots + at, nextSlots);
+      v128.store(expansions + at, changes);
+      v128.store(entries + at, nextRegions);
+      userless |= (i32x4.bitmask(i32x4.eq(v128.load(users + at), zero)) as u64) << (i as u64);
+      nextSlots = v128.add<i32>(nextSlots, four);
+      nextRegions = v128.add<i32>(nextRegions, four);
+    }
+  }
+  for (; i < count; i++) {
+    const at = i << 2;
+    store<u32>(managers + at, vm);
+    store<u32>(slots + at, slot + 1 + i);
+    store<u32>(expansions + at, change);
+    store<u32>(entries + at, region + i);
+    userless |= ((load<u32>(users + at) ? 0 : 1) as u64) << (i as u64);
+  }
+  return userless;
+}
+
+/** Regions that were given up and are now managed again are no longer part of that reduction. */
+function givenForgetAll(region: u32, count: u32): void {
+  const givens: usize = word(CB_REGION_GIVEN) + (region << 2);
+  let i: u32 = 0;
+  while (i < count) {
+    if (i + 4 <= count && !v128.any_true(v128.load(givens + (i << 2)))) {
+      i += 4;
+      continue;
+    }
+    if (regionGiven(region + i)) givenForget(region + i);
+    i++;
+  }
+}
+
+/** Grants up to `most` regions out of one leaf of the pool, at slots of one leaf of the VM. Stops before a region that the VM uses. Returns how many. */
+function leavesGrant(vm: u32, region: u32, slot: u32, most: u32, change: u32, timeNs: f64): u32 {
+  const poolLeaf = mapLeaf(0, region - 1);
+  const leaf = mapLeaf(vm, slot);
+  const regionBase = region - ((region - 1) & 63);
+  const slotBase = slot & ~63;
+  let there = mapLeafBits(poolLeaf, MAP_MANAGES) & (ALL << (((region - 1) & 63) as u64));
+  let holes = ~mapLeafBits(leaf, MAP_HELD) & (ALL << ((slot & 63) as u64));
+  let taken: u64 = 0;
+  let placed: u64 = 0;
+  let userless: u64 = 0;
+  let granted: u32 = 0;
+  while (there && holes && granted < most) {
+    const index = ctz(there) as u32;
+    const place = ctz(holes) as u32;
+    const wanted = min<u32>(min<u32>(onesInRow(there), onesInRow(holes)), most - granted);
+    const count = countOfOthers(regionBase + index, wanted, vm);
+    if (!count) break;
+    givenForgetAll(regionBase + index, count);
+    const free = rowsGrant(regionBase + index, count, vm, slotBase + place, mapLeafEntries(leaf) + (place << 2), change);
+    runExtend(EVENT_GRANT, vm, regionBase + index, slotBase + place, count, change, timeNs);
+    userless |= free << (place as u64);
+    taken |= bitsOf(index, count);
+    placed |= bitsOf(place, count);
+    there &= ~taken;
+    holes &= ~placed;
+    granted += count;
+  }
+  if (!granted) return 0;
+  mapLeafBitsSet(poolLeaf, MAP_MANAGES, mapLeafBits(poolLeaf, MAP_MANAGES) & ~taken);
+  mapLeafBitsSet(poolLeaf, SEEK_USERLESS, mapLeafBits(poolLeaf, SEEK_USERLESS) & ~taken);
+  mapLeafBitsSet(leaf, MAP_HELD, mapLeafBits(leaf, MAP_HELD) | placed);
+  mapLeafBitsSet(leaf, MAP_MANAGES, mapLeafBits(leaf, MAP_MANAGES) | placed);
+  mapLeafBitsSet(leaf, SEEK_USERLESS, mapLeafBits(leaf, SEEK_USERLESS) | userless);
+  mapLeafBitsSet(leaf, SEEK_TAKE_OVER, mapLeafBits(leaf, SEEK_TAKE_OVER) | (placed & ~userless));
+  mapRenew(0, region - 1);
+  mapRenew(vm, slot);
+  return granted;
+}
+
+/** The lowest `count` regions without manager, which there are, go to `vm`; the nodes for their slots are reserved. */
+export function regionsGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
+  let left = count;
+  let waited: u32 = 0;
+  while (left) {
+    const region = mapNext(0, MAP_MANAGES, 0);
+    const granted = regionUser(region) == vm ? 0 : leavesGrant(vm, region, mapHole(vm), left, change, timeNs);
+    if (!granted) {
+      managerSet(region, vm, change, timeNs);
+      runExtend(EVENT_GRANT, vm, region, regionManagerSlot(region) - 1, 1, change, timeNs);
+    }
+    waited += granted;
+    left -= granted ? granted : 1;
+  }
+  const managed = vmRecord(vm) + VM_MANAGED;
+  store<u32>(managed, load<u32>(managed) + waited);
+  const pool = vmRecord(0) + VM_MANAGED;
+  store<u32>(pool, load<u32>(pool) - waited);
+  wordAdd(CB_COUNT_REGIONS, waited);
+  if (change) changeWaits(change, waited);
+  runEnd(EVENT_GRANT, vm, change, timeNs);
+}
