@@ -3,6 +3,7 @@ import { UsufructError } from '../errors.ts';
 import { BeforeRunError } from '../scenario/problem.ts';
 import { bytesShown, countShown } from '../scenario/shown.ts';
 import { convertTrace } from '../trace/convert.ts';
+import { openTrace } from '../trace/file.ts';
 import { type TraceInfo, traceInfo } from '../trace/info.ts';
 import { TraceError } from '../trace/trace-error.ts';
 import type { CommandContext } from './context.ts';
@@ -49,19 +50,19 @@ function recordCount(value: string): number {
 
 async function info(file: string, isJson: boolean, context: CommandContext): Promise<void> {
   const { signal, stdout } = context;
-  const found = await withProgress(context, 'reading', (progress) => traceInfo(file, { signal, progress }));
+  const found = await withProgress(context, 'reading', async (progress) => traceInfo(await openTrace(file), { signal, progress }));
   stdout.write(isJson ? `${JSON.stringify(found, null, 2)}\n` : infoText(found));
 }
 
 function infoText(found: TraceInfo): string {
   const lines = [
-    `${found.file}: ${found.format} trace${found.gzip ? ', gzip' : ''}, ${bytesShown(found.fileBytes)}`,
+    `${found.file}: ${found.format} trace${found.gzip ? ', gzip' : ''}`,
     `  records     ${countShown(found.records)} (fetches ${countShown(found.fetches)}, loads ${countShown(found.loads)}, stores ${countShown(found.stores)}, modifies ${countShown(found.modifies)})`,
     `  footprint   ${bytesShown(found.footprintBytes)} in ${countShown(found.units)} blocks of 4KiB`,
     `  crossings   ${countShown(found.crossings)} records touch two blocks`,
-    `  compact     ${bytesShown(found.payloadBytes)}, ${found.bytesPerAccess.toFixed(2)} bytes per access`,
+    `  compact     ${bytesShown(found.compactBytes)}, ${found.bytesPerAccess.toFixed(2)} bytes per access`,
     ...found.ranges.map(
-      (range, index) => `  ${index === 0 ? 'addresses' : '         '}   ${range.from} to ${range.to} (${bytesShown(range.bytes)})`,
+      (range, index) => `  ${index === 0 ? 'addresses' : '         '}   ${range.from} to ${range.to} (${bytesShown(range.touchedBytes)} touched)`,
     ),
   ];
   return `${lines.join('\n')}\n`;
@@ -81,7 +82,7 @@ async function convert(input: string, output: string, options: ConvertOptions, c
   report.write(
     options.json === true
       ? `${JSON.stringify({ input, output, ...done })}\n`
-      : `${output}: ${countShown(done.records)} records, ${bytesShown(done.bytesIn)} read, ${bytesShown(done.bytesOut)} written\n`,
+      : `${output}: ${countShown(done.records)} records, ${bytesShown(done.bytesOut)} written\n`,
   );
 }
 
