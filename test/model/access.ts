@@ -177,4 +177,3 @@ export function replicaDispose(world: World, replica: Replica): void {
   replica.vm.replicas.splice(replica.vm.replicas.indexOf(replica), 1);
   replica.live = false;
 }
-

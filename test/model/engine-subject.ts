@@ -52,7 +52,17 @@ import {
   VM_USED,
 } from '../../assembly/shared/layout.ts';
 import type { RawEngine, RawOptions } from '../support/raw.ts';
-import { bytesOf, hex, rightText, type ChangeView, type Operation, type Outcome, type Subject, type View, type VmView } from './operation.ts';
+import {
+  bytesOf,
+  hex,
+  rightText,
+  type ChangeView,
+  type Operation,
+  type Outcome,
+  type Subject,
+  type View,
+  type VmView,
+} from './operation.ts';
 
 const EVICTION = { lru: EVICTION_LRU, fifo: EVICTION_FIFO, clock: EVICTION_CLOCK, farthest: EVICTION_FARTHEST };
 const SEEK = { managed: SEEK_MANAGED, userless: SEEK_USERLESS, borrowed: SEEK_BORROWED, takeOver: SEEK_TAKE_OVER, evict: SEEK_EVICT };
@@ -146,7 +156,9 @@ export class EngineSubject implements Subject {
         return { status, done: this.raw.bulkDone() };
       }
       case 'protect':
-        return { status: exports.protect(this.#replica(operation.replica), operation.page, operation.pages, PROTECTION[operation.protection]) };
+        return {
+          status: exports.protect(this.#replica(operation.replica), operation.page, operation.pages, PROTECTION[operation.protection]),
+        };
       case 'failWrites':
         this.raw.writesLeft = operation.after;
         return { status: 0 };
@@ -188,7 +200,8 @@ export class EngineSubject implements Subject {
       const status = exports.load64(handle, address);
       return status === 0 ? { status, bytes: hex(this.raw.scratch()) } : { status };
     }
-    const value = width === 1 ? exports.load8(handle, address) : width === 2 ? exports.load16(handle, address) : exports.load32(handle, address);
+    const value =
+      width === 1 ? exports.load8(handle, address) : width === 2 ? exports.load16(handle, address) : exports.load32(handle, address);
     if (value < 0) return { status: -value };
     const bytes = Uint8Array.from({ length: width }, (_, index) => Math.floor(value / 2 ** (8 * index)) & 0xff);
     return { status: 0, bytes: hex(bytes) };

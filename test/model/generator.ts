@@ -7,7 +7,7 @@ import type { Advice } from './access.ts';
 import type { ModelSubject } from './model-subject.ts';
 import type { Operation, Width } from './operation.ts';
 import { managedRegions } from './rights.ts';
-import { SEEK_ORDER_DEFAULT, type EvictionPolicy, type SeekClass, type WorldOptions } from './world.ts';
+import { SEEK_ORDER_DEFAULT, type EvictionPolicy, type SeekClass, type Vm, type WorldOptions } from './world.ts';
 
 export interface Step {
   readonly kind: string;
@@ -38,7 +38,7 @@ const SEEK_ORDERS: readonly (readonly SeekClass[])[] = [
   SEEK_ORDER_DEFAULT,
   ['takeOver', 'userless', 'managed', 'borrowed', 'evict'],
   ['borrowed', 'managed', 'userless', 'evict', 'takeOver'],
-  ['managed', 'evict'],
+  ['managed', 'userless', 'evict'],
   ['evict', 'takeOver', 'userless', 'managed'],
   ['managed', 'userless', 'borrowed', 'takeOver'],
 ];
@@ -52,8 +52,9 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   read: 4,
   advise: 12,
   protect: 2,
-  touch: 7,
-  move: 8,
+  touch: 6,
+  move: 6,
+  handover: 5,
   reduce: 5,
   expand: 5,
   cancel: 3,
@@ -111,8 +112,65 @@ function addressOf(pageBytes: number, page: number, detail: number): number {
 
 const NOBODY = -1;
 
+interface MoveNumbers {
+  readonly amount: number;
+  readonly detail: number;
+  readonly requestNs: number;
+}
+
+/** Memory goes from one VM to another, as reconfigure does it: as much as the giver can spare, or less. */
+function moveOf(vms: readonly Vm[], giver: Vm | undefined, managed: number, { amount, detail, requestNs }: MoveNumbers): Operation[] {
+  const taker = pick(
+    vms.filter((other) => other !== giver),
+    amount,
+  );
+  const regions = 1 + (amount % Math.max(1, managed - 1));
+  return [
+    { op: 'reduce', vm: giver?.name ?? NOBODY, regions, bestEffort: detail % 5 > 0, eager: detail % 4 === 1, requestNs },
+    { op: 'expand', vm: taker?.name ?? NOBODY, regions, bestEffort: true, requestNs, grantNs: requestNs },
+  ];
+}
+
+/** The whole story: the giver's memory is full of data, some of it locked; it moves; the taker uses what it got, perhaps while the device fails. */
+function handoverOf(
+  subject: ModelSubject,
+  run: MachineRun,
+  pageBytes: number,
+  vms: readonly Vm[],
+  giver: Vm | undefined,
+  managed: number,
+  numbers: MoveNumbers,
+): Operation[] {
+  const { amount, detail } = numbers;
+  const [reduction, expansion] = moveOf(vms, giver, managed, numbers);
+  if (reduction?.op !== 'reduce' || expansion?.op !== 'expand') return [];
+  const replicaOf = (vm: number): number => subject.replicas.findIndex((replica) => replica.live && replica.vm.name === vm);
+  const fill = (vm: number, byte: number): Operation => ({
+    op: 'fill',
+    replica: replicaOf(vm),
+    address: 0,
+    length: run.spacePages * pageBytes,
+    byte,
+  });
+  const locked = { op: 'advise', replica: replicaOf(reduction.vm), page: amount % run.spacePages, pages: 1, advice: 'locked' } as const;
+  const failure = { op: 'failWrites', after: amount % 4 } as const;
+  return [
+    fill(reduction.vm, 1 + (detail % 7)),
+    ...(detail % 2 === 0 ? [locked] : []),
+    { ...reduction, eager: detail % 8 === 1 },
+    expansion,
+    ...(detail % 3 === 0 && run.store === 'host' ? [failure] : []),
+    fill(expansion.vm, 9),
+  ];
+}
+
 /** What a step means now: the operations to do. */
-export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: number, { kind, who, where, amount, detail }: Step): Operation[] {
+export function resolve(
+  subject: ModelSubject,
+  run: MachineRun,
+  pageBytes: number,
+  { kind, who, where, amount, detail }: Step,
+): Operation[] {
   const { world } = subject;
   const vms = world.vms.filter((vm) => vm.live);
   const vm = pick(vms, who);
@@ -133,7 +191,8 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
     case 'load':
       return [{ op: 'load', replica, address, width }];
     case 'fill':
-      if (detail % 3 > 0) return [{ op: 'fill', replica, address: page * pageBytes, length: (1 + (amount % 6)) * pageBytes, byte: detail % 2 }];
+      if (detail % 3 > 0)
+        return [{ op: 'fill', replica, address: page * pageBytes, length: (1 + (amount % 6)) * pageBytes, byte: detail % 2 }];
       return [{ op: 'fill', replica, address, length: amount * 9, byte: detail & 0xff }];
     case 'read':
       return [{ op: 'read', replica, address, length: (amount * pageBytes) >> 3 }];
@@ -141,20 +200,25 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
       return [{ op: 'advise', replica, page, pages: 1 + (amount % 4), advice: pick(ADVICE, detail) ?? 'normal' }];
     case 'protect': {
       const protection = pick(['read', 'readWrite', 'none', 'readWrite', 'device', 'noDevice'] as const, detail) ?? 'readWrite';
-      return [{ op: 'protect', replica, page, pages: protection === 'readWrite' || protection === 'noDevice' ? run.spacePages - page : 1, protection }];
-    }
-    case 'touch':
-      return [{ op: 'touch', vm: vmNumber, slot: where % (managed + 3) }];
-    case 'move': {
-      // memory goes from one VM to another, as reconfigure does it
-      const taker = pick(vms.filter((other) => other !== vm), amount)?.name ?? NOBODY;
-      const eager = detail % 4 === 1;
-      const regions = 1 + (amount % Math.max(1, managed - 1));
       return [
-        { op: 'reduce', vm: vmNumber, regions, bestEffort, eager, requestNs },
-        { op: 'expand', vm: taker, regions, bestEffort: true, requestNs, grantNs: requestNs },
+        {
+          op: 'protect',
+          replica,
+          page,
+          pages: protection === 'readWrite' || protection === 'noDevice' ? run.spacePages - page : 1,
+          protection,
+        },
       ];
     }
+    case 'touch': {
+      // mostly a region that another VM uses
+      const lent = world.regions.filter((region) => region.manager === vm && region.user !== null && region.user !== vm);
+      return [{ op: 'touch', vm: vmNumber, slot: (detail % 4 === 0 ? null : pick(lent, where)?.managerSlot) ?? where % (managed + 1) }];
+    }
+    case 'move':
+      return moveOf(vms, vm, managed, { amount, detail, requestNs });
+    case 'handover':
+      return handoverOf(subject, run, pageBytes, vms, vm, managed, { amount, detail, requestNs });
     case 'reduce': {
       const firstSlot = detail % 3 === 0 ? where % (managed + 2) : undefined;
       return [{ op: 'reduce', vm: vmNumber, regions: amount === 0 ? 0 : few, firstSlot, bestEffort, eager: detail % 7 === 0, requestNs }];
@@ -170,16 +234,37 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
     case 'fork':
       return replicas.length > 6 ? [] : [{ op: 'fork', replica }];
     case 'restore':
-      return [{ op: 'restore', replica, from: pick(replicas.filter((other) => detail % 8 === 0 || subject.replicas[other]?.vm === subject.replicas[replica]?.vm), amount) ?? NOBODY }];
+      return [
+        {
+          op: 'restore',
+          replica,
+          from:
+            pick(
+              replicas.filter((other) => detail % 8 === 0 || subject.replicas[other]?.vm === subject.replicas[replica]?.vm),
+              amount,
+            ) ?? NOBODY,
+        },
+      ];
     case 'replicaDispose':
       return [{ op: 'replicaDispose', replica }];
     case 'vmCreate': {
       if (vms.length >= 4 || world.vms.length >= 12) return [];
-      const share = 1 + (amount % Math.max(1, Math.floor(world.options.regions / 2)));
-      const regions = world.options.regionPages === 1 ? Math.max(detail % 9 === 0 ? 0 : 2, share) : share;
+      const most = Math.max(1, Math.floor((world.options.regions * 2) / 3));
+      const share = detail % 3 === 0 ? 1 + (amount % most) : most - (amount % Math.ceil(most / 2));
+      const regions = world.options.regionPages === 1 && detail % 9 > 0 ? Math.max(2, share) : share;
       const eviction = pick(EVICTIONS, where) ?? 'lru';
       const seek = pick(SEEK_ORDERS, detail) ?? SEEK_ORDER_DEFAULT;
-      return [{ op: 'vmCreate', regions, bestEffort, spacePages: run.spacePages, eviction, seek, evictBatch: who % 4 === 0 ? 3 : 1 }];
+      return [
+        {
+          op: 'vmCreate',
+          regions,
+          bestEffort: detail % 4 > 0,
+          spacePages: run.spacePages,
+          eviction,
+          seek,
+          evictBatch: who % 4 === 0 ? 3 : 1,
+        },
+      ];
     }
     case 'vmDispose':
       return vms.length < 2 ? [] : [{ op: 'vmDispose', vm: vmNumber }];

@@ -11,6 +11,12 @@ describe('random operations: the compiled engine does what the plain model does'
   it.each(builds)('$name', (build) => campaign(build, { runs: RUNS_EACH, stepsMost: STEPS_MOST, seen }));
 
   it('met all that matters', () => {
-    console.log('SEEN ' + [...seen].sort().map((e) => e.join(' ')).join('; '));
+    console.log(
+      'SEEN ' +
+        [...seen]
+          .sort()
+          .map((e) => e.join(' '))
+          .join('; '),
+    );
   });
 });

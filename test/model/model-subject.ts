@@ -2,7 +2,17 @@
 import { STATUS_NO_SUCH_CHANGE, STATUS_NO_SUCH_REPLICA, STATUS_NO_SUCH_VM, STATUS_OK } from '../../assembly/shared/status.ts';
 import { accessCheck, advise, adviseCheck, fork, load, peek, piecesOf, protect, replicaDispose, restore, store } from './access.ts';
 import { ModelFailure } from './failure.ts';
-import { bytesOf, hex, rightText, type ChangeView, type Operation, type Outcome, type Subject, type View, type VmView } from './operation.ts';
+import {
+  bytesOf,
+  hex,
+  rightText,
+  type ChangeView,
+  type Operation,
+  type Outcome,
+  type Subject,
+  type View,
+  type VmView,
+} from './operation.ts';
 import { cancel, expand, reduce, touch, vmCreate, vmDispose } from './reconfigure.ts';
 import { worldCreate, type Change, type Page, type Replica, type Vm, type World, type WorldOptions } from './world.ts';
 
@@ -119,7 +129,8 @@ export class ModelSubject implements Subject {
     const { world } = this;
     return {
       regions: world.regions.map(
-        ({ manager, managerSlot, user, userSlot }) => `${rightText(manager?.name ?? null, managerSlot)} ${rightText(user?.name ?? null, userSlot)}`,
+        ({ manager, managerSlot, user, userSlot }) =>
+          `${rightText(manager?.name ?? null, managerSlot)} ${rightText(user?.name ?? null, userSlot)}`,
       ),
       vms: world.vms.map((vm) => (vm.live ? vmView(world, vm) : null)),
       changes: world.changes.map(changeView),

@@ -44,7 +44,13 @@ export type Operation =
   | { readonly op: 'read'; readonly replica: number; readonly address: number; readonly length: number }
   | { readonly op: 'fill'; readonly replica: number; readonly address: number; readonly length: number; readonly byte: number }
   | { readonly op: 'advise'; readonly replica: number; readonly page: number; readonly pages: number; readonly advice: Advice }
-  | { readonly op: 'protect'; readonly replica: number; readonly page: number; readonly pages: number; readonly protection: Protection | 'device' | 'noDevice' }
+  | {
+      readonly op: 'protect';
+      readonly replica: number;
+      readonly page: number;
+      readonly pages: number;
+      readonly protection: Protection | 'device' | 'noDevice';
+    }
   /** From now on, `after` more transfers succeed; null: all. */
   | { readonly op: 'failWrites'; readonly after: number | null }
   | { readonly op: 'failReads'; readonly after: number | null };

@@ -38,7 +38,12 @@ export function pageShare(page: Page, replica: Replica): void {
 /** Copy-on-write: the replica gets a copy in a frame of its own. The shared page keeps its slot. */
 function pageCopy(world: World, shared: Page, replica: Replica, inHand: (page: Page) => boolean): Page {
   const frame = frameFind(world, shared.vm, inHand);
-  const copy: Page = { ...pageCreate(replica, shared.number), bytes: shared.bytes.slice(), locked: shared.locked, discardable: shared.discardable };
+  const copy: Page = {
+    ...pageCreate(replica, shared.number),
+    bytes: shared.bytes.slice(),
+    locked: shared.locked,
+    discardable: shared.discardable,
+  };
   frameGive(world, copy, frame);
   recencyArrive(world, copy);
   replica.vm.copies++;

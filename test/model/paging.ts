@@ -183,4 +183,3 @@ export function regionsReleaseEagerly(world: World, regions: readonly Region[], 
   }
   return { doneNs: window.endNs, pageOuts };
 }
-

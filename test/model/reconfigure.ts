@@ -58,7 +58,8 @@ export function vmCreate(world: World, regions: number, bestEffort: boolean, opt
   const candidates = expandCandidates(world, vm);
   if (candidates.length < regions && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} regions`);
   const granted = candidates.slice(0, regions);
-  if (granted.length * world.options.regionPages < FRAMES_LEAST) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${granted.length} regions`);
+  if (granted.length * world.options.regionPages < FRAMES_LEAST)
+    throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${granted.length} regions`);
   for (const region of granted) manageRegion(world, region, vm);
   const replica: Replica = { vm, pages: new Map(), protection: new Map(), devices: new Set(), live: true };
   vm.replicas.push(replica);
@@ -74,7 +75,6 @@ export function expand(world: World, vm: Vm, count: number, bestEffort: boolean,
   const change = changeCreate(world, 'expand', vm, granted.length, requestNs, grantNs);
   for (const region of granted) {
     manageRegion(world, region, vm);
-    if (region.givenUpBy?.vm === vm) region.givenUpBy = null;
     if (region.user === vm) reductionSupersede(region, grantNs);
     else {
       region.expansion = change;
@@ -104,7 +104,8 @@ function reduceSelect(world: World, vm: Vm, request: ReduceRequest): Region[] {
   if (firstSlot !== undefined && (candidates.length === 0 || (candidates.length < count && !bestEffort))) {
     throw new ModelFailure(STATUS_NOT_MANAGED, `${candidates.length} of ${count} slots`);
   }
-  if (candidates.length < count && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} of ${count} regions`);
+  if (candidates.length < count && !bestEffort)
+    throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} of ${count} regions`);
   const spare = Math.max(0, managed.length - regionsLeast(world, vm));
   if (Math.min(count, candidates.length) > spare && !bestEffort) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${spare} to spare`);
   return candidates.slice(0, Math.min(count, spare));

@@ -5,8 +5,9 @@ import type { Region, Vm, World } from './world.ts';
 /** A VM holds a machine slot when it manages or uses a region there. */
 export function regionAtSlot(world: World, vm: Vm, slot: number): Region | null {
   return (
-    world.regions.find((region) => (region.manager === vm && region.managerSlot === slot) || (region.user === vm && region.userSlot === slot)) ??
-    null
+    world.regions.find(
+      (region) => (region.manager === vm && region.managerSlot === slot) || (region.user === vm && region.userSlot === slot),
+    ) ?? null
   );
 }
 

@@ -4,7 +4,16 @@
  */
 import { expand, reduce, vmCreate } from './reconfigure.ts';
 import { traceDigest, tracePlayer, traceStep, type TracePlayer, type TraceRecord } from './trace.ts';
-import { SEEK_ORDER_DEFAULT, worldCreate, type Change, type EvictionPolicy, type SeekClass, type Vm, type World, type WorldOptions } from './world.ts';
+import {
+  SEEK_ORDER_DEFAULT,
+  worldCreate,
+  type Change,
+  type EvictionPolicy,
+  type SeekClass,
+  type Vm,
+  type World,
+  type WorldOptions,
+} from './world.ts';
 
 const SLICE_NS = 10_000;
 
@@ -109,7 +118,13 @@ function runSlice(world: World, guest: Guest, untilNs: number): void {
 }
 
 /** Reductions now; expansions when they are granted: at once under `rights`, at the end of the last page-out under `eager`. */
-function request(world: World, guests: readonly Guest[], change: ScenarioChange, strategy: 'rights' | 'eager', requestNs: number): WaitingGrant {
+function request(
+  world: World,
+  guests: readonly Guest[],
+  change: ScenarioChange,
+  strategy: 'rights' | 'eager',
+  requestNs: number,
+): WaitingGrant {
   const parts = change.reconfigure.map(({ vm, regions }) => ({ vm: (guests[vm] as Guest).vm, regions }));
   const options = { bestEffort: false, eager: strategy === 'eager', requestNs };
   const changes = parts.filter((part) => part.regions < 0).map((part) => reduce(world, part.vm, { ...options, regions: -part.regions }));
@@ -133,7 +148,11 @@ function sum(changes: readonly Change[], figure: (change: Change) => number): nu
 }
 
 function reconfigurationReport(changes: readonly Change[]): ReconfigurationReport {
-  const of = (kind: Change['kind']): number => sum(changes.filter((change) => change.kind === kind), (change) => change.regions);
+  const of = (kind: Change['kind']): number =>
+    sum(
+      changes.filter((change) => change.kind === kind),
+      (change) => change.regions,
+    );
   const settled = changes.every((change) => change.settledNs !== null);
   return {
     regions: Math.max(of('reduce'), of('expand')),

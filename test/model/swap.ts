@@ -41,7 +41,6 @@ function slotFind(world: World): number {
   throw new ModelFailure(STATUS_SWAP_FULL, `none of ${world.slots.length} slots`);
 }
 
-
 export function slotFree(world: World, page: Page): void {
   if (page.slot !== null) world.slots[page.slot] = null;
   page.slot = null;
