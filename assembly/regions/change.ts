@@ -1,16 +1,14 @@
 // Changes: one VM's part of a request, granted at once and settled when the last of its regions has followed (Fig. 10).
+import { recordClear } from '../base/clear.ts';
 import {
   CB_CHANGES,
   CB_CHANGE_NEXT,
   CB_CHANGE_TABLE,
-  CB_REGIONS,
-  CB_REGION_GIVEN,
-  CB_REGION_REDUCE,
+  CB_CHANGE_SERIAL,
   CHANGE_BYTES,
   CHANGE_GRANTED,
   CHANGE_GRANT_NS,
   CHANGE_KIND,
-  CHANGE_LISTED,
   CHANGE_OUTS_AFTER,
   CHANGE_OUTS_BEFORE,
   CHANGE_PENDING,
@@ -28,8 +26,7 @@ import {
 } from '../shared/layout.ts';
 import { STATUS_TABLES_FULL, TABLE_CHANGES } from '../shared/status.ts';
 import { fail, word, wordSet } from '../store/control.ts';
-import { eventRecord } from '../store/event.ts';
-import { regionGiven, regionReduce, regionValueSet } from '../store/region.ts';
+import { eventRecord, eventWanted } from '../store/event.ts';
 
 export function changeRecord(change: u32): usize {
   return word(CB_CHANGE_TABLE) + change * CHANGE_BYTES;
@@ -50,9 +47,9 @@ export function changeMake(vm: u32, kind: u32, regions: u32, requestNs: f64, gra
     change = change >= capacity ? 1 : change + 1;
     const record = changeRecord(change);
     if (load<u32>(record + CHANGE_STATE) == CHANGE_GRANTED) continue;
-    if (load<u32>(record + CHANGE_LISTED)) forget(change);
-    const serial = load<u32>(record + CHANGE_SERIAL) + 1;
-    memory.fill(record, 0, CHANGE_BYTES);
+    const serial = word(CB_CHANGE_SERIAL) + 1;
+    wordSet(CB_CHANGE_SERIAL, serial);
+    recordClear(record, CHANGE_BYTES);
     store<u32>(record + CHANGE_SERIAL, serial);
     store<u32>(record + CHANGE_STATE, CHANGE_GRANTED);
     store<u32>(record + CHANGE_KIND, kind);
@@ -67,14 +64,6 @@ export function changeMake(vm: u32, kind: u32, regions: u32, requestNs: f64, gra
   return 0;
 }
 
-/** The rows that still name an old reduction name it no longer. */
-function forget(change: u32): void {
-  for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
-    if (regionReduce(region) == change) regionValueSet(CB_REGION_REDUCE, region, 0);
-    if (regionGiven(region) == change) regionValueSet(CB_REGION_GIVEN, region, 0);
-  }
-}
-
 export function changeVm(change: u32): u32 {
   return load<u32>(changeRecord(change) + CHANGE_VM);
 }
@@ -83,8 +72,8 @@ export function changeIsOpen(change: u32): bool {
   return load<u32>(changeRecord(change) + CHANGE_STATE) == CHANGE_GRANTED;
 }
 
-export function changeListed(change: u32, amount: u32): void {
-  count(change, CHANGE_LISTED, amount);
+export function changeSerial(change: u32): u32 {
+  return load<u32>(changeRecord(change) + CHANGE_SERIAL);
 }
 
 export function changeWaits(change: u32, regions: u32): void {
@@ -113,12 +102,14 @@ export function changeFollow(change: u32, region: u32, written: u32, timeNs: f64
   changeSettle(change, timeNs);
 }
 
-/** One region of the change was reassigned before it followed. */
-export function changeSupersede(change: u32, region: u32, timeNs: f64): void {
+/** `regions` regions of the change from `region` on were reassigned before they followed. */
+export function changeSupersede(change: u32, region: u32, regions: u32, timeNs: f64): void {
   if (!changeIsOpen(change)) return;
-  count(change, CHANGE_PENDING, -1);
-  count(change, CHANGE_SUPERSEDED, 1);
-  eventRecord(EVENT_SUPERSEDED, changeVm(change), change, region - 1, 0, 0, timeNs);
+  count(change, CHANGE_PENDING, -regions);
+  count(change, CHANGE_SUPERSEDED, regions);
+  if (eventWanted(EVENT_SUPERSEDED)) {
+    for (let i: u32 = 0; i < regions; i++) eventRecord(EVENT_SUPERSEDED, changeVm(change), change, region + i - 1, 0, 0, timeNs);
+  }
   changeSettle(change, timeNs);
 }
 

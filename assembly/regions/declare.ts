@@ -20,7 +20,7 @@ import {
 import { word, wordAdd } from '../store/control.ts';
 import { mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapPrevious, mapRegion, mapRenew } from '../store/machine-map.ts';
 import { vmRecord } from '../store/vm.ts';
-import { changeListed, changeSupersede, changeWaits } from './change.ts';
+import { changeSerial, changeSupersede, changeWaits } from './change.ts';
 import { bitsOf } from './grant.ts';
 import { runEnd, runExtend } from './run.ts';
 
@@ -29,6 +29,11 @@ function rowsInRow(top: usize, most: u32): u32 {
   const region = load<u32>(top);
   const limit = min<u32>(most, ((region - 1) & 63) + 1);
   let count: u32 = 0;
+  let expected = v128.sub<i32>(i32x4.splat(region), i32x4(3, 2, 1, 0));
+  while (count + 4 <= limit && v128.all_true<i32>(i32x4.eq(v128.load(top - (count << 2) - 12), expected))) {
+    expected = v128.sub<i32>(expected, i32x4.splat(4));
+    count += 4;
+  }
   while (count < limit && load<u32>(top - (count << 2)) == region - count) count++;
   return count;
 }
@@ -44,6 +49,8 @@ function rowsDeclare(region: u32, count: u32, vm: u32, entries: usize, change: u
   const zero = i32x4.splat(0);
   const vms = i32x4.splat(vm);
   const changes = i32x4.splat(change);
+  const serial = changeSerial(change);
+  const serials = i32x4.splat(serial);
   let own: u64 = 0;
   let i: u32 = 0;
   for (; i + 4 <= count; i += 4) {
@@ -51,7 +58,7 @@ function rowsDeclare(region: u32, count: u32, vm: u32, entries: usize, change: u
     const mine = i32x4.eq(v128.load(users + at), vms);
     v128.store(managers + at, zero);
     v128.store(slots + at, zero);
-    v128.store(givens + at, changes);
+    v128.store(givens + at, serials);
     v128.store(reductions + at, v128.bitselect(changes, v128.load(reductions + at), mine));
     v128.store(entries + at, v128.and(v128.load(entries + at), mine)); // what the VM does not use either is a hole now
     own |= (i32x4.bitmask(mine) as u64) << (i as u64);
@@ -61,7 +68,7 @@ function rowsDeclare(region: u32, count: u32, vm: u32, entries: usize, change: u
     const isMine = load<u32>(users + at) == vm;
     store<u32>(managers + at, 0);
     store<u32>(slots + at, 0);
-    store<u32>(givens + at, change);
+    store<u32>(givens + at, serial);
     if (isMine) store<u32>(reductions + at, change);
     else store<u32>(entries + at, 0);
     own |= ((isMine ? 1 : 0) as u64) << (i as u64);
@@ -69,14 +76,27 @@ function rowsDeclare(region: u32, count: u32, vm: u32, entries: usize, change: u
   return own;
 }
 
+/** How many of `most` words are equal to the first one, from it on. */
+function equalInRow(words: usize, most: u32): u32 {
+  const first = load<u32>(words);
+  const wanted = i32x4.splat(first);
+  let count: u32 = 0;
+  while (count + 4 <= most && v128.all_true<i32>(i32x4.eq(v128.load(words + (count << 2)), wanted))) count += 4;
+  while (count < most && load<u32>(words + (count << 2)) == first) count++;
+  return count;
+}
+
 /** Expansions that waited for the VM's use of these regions no longer do. */
 function expansionsSupersede(region: u32, count: u32, timeNs: f64): void {
   const expansions: usize = word(CB_REGION_EXPAND) + (region << 2);
-  for (let i: u32 = 0; i < count; i++) {
+  let i: u32 = 0;
+  while (i < count) {
     const expansion = load<u32>(expansions + (i << 2));
+    const first = i;
+    i += equalInRow(expansions + (i << 2), count - i);
     if (!expansion) continue;
-    store<u32>(expansions + (i << 2), 0);
-    changeSupersede(expansion, region + i, timeNs);
+    memory.fill(expansions + (first << 2), 0, (i - first) << 2);
+    changeSupersede(expansion, region + first, i - first, timeNs);
   }
 }
 
@@ -114,7 +134,6 @@ function leavesDeclare(vm: u32, slot: u32, most: u32, change: u32, timeNs: f64):
   store<u32>(record + VM_OWN, load<u32>(record + VM_OWN) - used);
   const pool = vmRecord(0) + VM_MANAGED;
   store<u32>(pool, load<u32>(pool) + count);
-  changeListed(change, count + used);
   changeWaits(change, used);
   wordAdd(CB_COUNT_REGIONS, count);
   expansionsSupersede(region, count, timeNs);

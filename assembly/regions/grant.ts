@@ -3,7 +3,6 @@
 import {
   CB_COUNT_REGIONS,
   CB_REGION_EXPAND,
-  CB_REGION_GIVEN,
   CB_REGION_MANAGER,
   CB_REGION_MANAGER_SLOT,
   CB_REGION_USER,
@@ -16,10 +15,10 @@ import {
 } from '../shared/layout.ts';
 import { word, wordAdd } from '../store/control.ts';
 import { mapHole, mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapNext, mapRenew } from '../store/machine-map.ts';
-import { regionGiven, regionManagerSlot, regionUser } from '../store/region.ts';
+import { regionManagerSlot, regionUser } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { changeWaits } from './change.ts';
-import { givenForget, managerSet } from './rights.ts';
+import { managerSet } from './rights.ts';
 import { runEnd, runExtend } from './run.ts';
 
 const ALL: u64 = 0xffffffffffffffff;
@@ -82,20 +81,6 @@ function rowsGrant(region: u32, count: u32, vm: u32, slot: u32, entries: usize, 
   return userless;
 }
 
-/** Regions that were given up and are now managed again are no longer part of that reduction. */
-function givenForgetAll(region: u32, count: u32): void {
-  const givens: usize = word(CB_REGION_GIVEN) + (region << 2);
-  let i: u32 = 0;
-  while (i < count) {
-    if (i + 4 <= count && !v128.any_true(v128.load(givens + (i << 2)))) {
-      i += 4;
-      continue;
-    }
-    if (regionGiven(region + i)) givenForget(region + i);
-    i++;
-  }
-}
-
 /** Grants up to `most` regions out of one leaf of the pool, at slots of one leaf of the VM. Stops before a region that the VM uses. Returns how many. */
 function leavesGrant(vm: u32, region: u32, slot: u32, most: u32, change: u32, timeNs: f64): u32 {
   const poolLeaf = mapLeaf(0, region - 1);
@@ -114,7 +99,6 @@ function leavesGrant(vm: u32, region: u32, slot: u32, most: u32, change: u32, ti
     const wanted = min<u32>(min<u32>(onesInRow(there), onesInRow(holes)), most - granted);
     const count = countOfOthers(regionBase + index, wanted, vm);
     if (!count) break;
-    givenForgetAll(regionBase + index, count);
     const free = rowsGrant(regionBase + index, count, vm, slotBase + place, mapLeafEntries(leaf) + (place << 2), change);
     runExtend(EVENT_GRANT, vm, regionBase + index, slotBase + place, count, change, timeNs);
     userless |= free << (place as u64);

@@ -4,6 +4,7 @@ import {
   CB_EXPAND_SELECTION,
   CB_IO_END_NS,
   CB_REGIONS,
+  CB_REGION_REDUCE,
   CB_REGION_SHIFT,
   CB_STATUS,
   CHANGE_CANCELLED,
@@ -36,9 +37,9 @@ import {
 } from '../shared/status.ts';
 import { fail, number, numberSet, word } from '../store/control.ts';
 import { mapHoleNext, mapLeaf, mapLeafBits, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
-import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionUser } from '../store/region.ts';
+import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionReduce, regionUser, regionValueSet } from '../store/region.ts';
 import { vmIsLive, vmRecord } from '../store/vm.ts';
-import { changeEnd, changeIsOpen, changeMake, changeRecord, changeSettle, changeVm } from './change.ts';
+import { changeEnd, changeIsOpen, changeMake, changeRecord, changeSerial, changeSettle, changeVm } from './change.ts';
 import { regionRelease } from './release.ts';
 import { regionsDeclare } from './declare.ts';
 import { regionsGrant } from './grant.ts';
@@ -208,10 +209,11 @@ export function changeCancel(change: u32): i32 {
   const vm = changeVm(change);
   const record = changeRecord(change);
   const timeNs = load<f64>(record + CHANGE_GRANT_NS);
+  const serial = changeSerial(change);
   const isReduction = load<u32>(record + CHANGE_KIND) == CHANGE_REDUCE;
   let mine: u32 = 0;
   for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
-    if (isReduction ? regionGiven(region) == change && !regionManager(region) : regionExpand(region) == change) mine++;
+    if (isReduction ? regionGiven(region) == serial && !regionManager(region) : regionExpand(region) == change) mine++;
   }
   if (isReduction) {
     const status = holesReserve(vm, mine);
@@ -222,7 +224,8 @@ export function changeCancel(change: u32): i32 {
   }
   changeEnd(change, CHANGE_CANCELLED, EVENT_CANCELLED, timeNs);
   for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
-    if (isReduction && regionGiven(region) == change && !regionManager(region)) managerSet(region, vm, 0, timeNs);
+    if (regionReduce(region) == change) regionValueSet(CB_REGION_REDUCE, region, 0);
+    if (isReduction && regionGiven(region) == serial && !regionManager(region)) managerSet(region, vm, 0, timeNs);
     else if (!isReduction && regionExpand(region) == change) managerClear(region, timeNs);
   }
   return STATUS_OK;

@@ -2,7 +2,6 @@
 import {
   CB_COUNT_REGIONS,
   CB_REGION_EXPAND,
-  CB_REGION_GIVEN,
   CB_REGION_MANAGER,
   CB_REGION_MANAGER_SLOT,
   CB_REGION_REDUCE,
@@ -23,28 +22,14 @@ import {
   regionReduce,
   regionUser,
   regionUserSlot,
-  regionValue,
   regionValueSet,
 } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
-import { changeFollow, changeListed, changeSupersede, changeVm, changeWaits } from './change.ts';
+import { changeFollow, changeSupersede, changeWaits } from './change.ts';
 
 function figure(vm: u32, offset: i32, amount: u32): void {
   const place = vmRecord(vm) + offset;
   store<u32>(place, load<u32>(place) + amount);
-}
-
-/** A row of the rights table names a reduction in `column`, or with 0 no longer any. */
-function nameReduction(column: i32, region: u32, change: u32): void {
-  const named = regionValue(column, region);
-  if (named) changeListed(named, -1);
-  if (change) changeListed(change, 1);
-  regionValueSet(column, region, change);
-}
-
-/** The region is managed again, and no longer part of the reduction that gave it up. */
-export function givenForget(region: u32): void {
-  nameReduction(CB_REGION_GIVEN, region, 0);
 }
 
 /** S109, S110: the management right of a region without manager goes to `vm`, as part of expansion `change`. Nodes for its slot are reserved. */
@@ -52,10 +37,9 @@ export function managerSet(region: u32, vm: u32, change: u32, timeNs: f64): void
   wordAdd(CB_COUNT_REGIONS, 1);
   const user = regionUser(region);
   const reduction = regionReduce(region);
-  givenForget(region);
   if (reduction && user == vm) {
-    nameReduction(CB_REGION_REDUCE, region, 0);
-    changeSupersede(reduction, region, timeNs);
+    regionValueSet(CB_REGION_REDUCE, region, 0);
+    changeSupersede(reduction, region, 1, timeNs);
   }
   const slot = user == vm ? regionUserSlot(region) : mapHole(vm) + 1;
   regionValueSet(CB_REGION_MANAGER, region, vm);
@@ -87,7 +71,7 @@ export function managerClear(region: u32, timeNs: f64): void {
   else mapSet(manager, slot, 0, 0);
   regionReclass(region);
   regionReclassInPool(region);
-  if (expansion) changeSupersede(expansion, region, timeNs);
+  if (expansion) changeSupersede(expansion, region, 1, timeNs);
 }
 
 /** S407: the manager of a region without user becomes its user, at its own machine slot. */
@@ -119,7 +103,7 @@ export function userClear(region: u32, written: u32, timeNs: f64): void {
   regionReclass(region);
   if (!manager) regionReclassInPool(region);
   if (reduction) {
-    nameReduction(CB_REGION_REDUCE, region, 0);
+    regionValueSet(CB_REGION_REDUCE, region, 0);
     changeFollow(reduction, region, written, timeNs);
   }
 }

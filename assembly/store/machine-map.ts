@@ -1,5 +1,6 @@
 // Machine maps: which region sits at which machine slot of a VM, and the lowest slot of each class in a few steps.
 // A radix tree of 64; a node keeps a bitmap of 64 for each question (drawn in shared/layout.ts). The pool (VM 0) has a map of all regions.
+import { recordClear } from '../base/clear.ts';
 import {
   CB_COUNT_REGIONS,
   CB_MAPS_USED,
@@ -11,8 +12,13 @@ import {
   MAP_BYTES,
   MAP_ENTRIES,
   MAP_HELD,
+  MAP_MANAGES,
   NODE_ENTRIES,
   NODE_SHIFT,
+  SEEK_BORROWED,
+  SEEK_MANAGED,
+  SEEK_TAKE_OVER,
+  SEEK_USERLESS,
   VM_MAP_HEIGHT,
   VM_MAP_ROOT,
 } from '../shared/layout.ts';
@@ -45,7 +51,7 @@ function mapNodeMake(): u32 {
     node++;
     wordSet(CB_MAP_TOP, node);
   }
-  memory.fill(mapNode(node), 0, MAP_BYTES);
+  recordClear(mapNode(node), MAP_BYTES);
   wordAdd(CB_MAPS_USED, 1);
   return node;
 }
@@ -109,12 +115,30 @@ function renew(place: usize, bit: u64, isSet: bool): void {
   store<u64>(place, isSet ? bits | bit : bits & ~bit);
 }
 
-/** Child number `index` has changed: renews its bit in each bitmap of the parent. */
-function summarise(parent: usize, index: u32, child: usize): void {
+/** What a parent keeps of a node, question by question. */
+function summary(node: usize): u32 {
+  return (
+    (bitmap(node, SEEK_MANAGED) ? 1 : 0) |
+    (bitmap(node, SEEK_USERLESS) ? 2 : 0) |
+    (bitmap(node, SEEK_BORROWED) ? 4 : 0) |
+    (bitmap(node, SEEK_TAKE_OVER) ? 8 : 0) |
+    (bitmap(node, MAP_MANAGES) ? 16 : 0) |
+    (bitmap(node, MAP_HELD) == ALL ? 32 : 0)
+  );
+}
+
+/** Child number `index` has changed: renews its bit in each bitmap of the parent. Does that change what is kept of the parent? */
+function summarise(parent: usize, index: u32, child: usize): bool {
   const bit: u64 = (1 as u64) << (index as u64);
-  for (let question: u32 = 1; question < (MAP_HELD as u32); question++)
-    renew(parent + ((question - 1) << 3), bit, bitmap(child, question) != 0);
-  renew(parent + ((MAP_HELD - 1) << 3), bit, bitmap(child, MAP_HELD) == ALL);
+  const kept = summary(parent);
+  const answers = summary(child);
+  renew(parent + ((SEEK_MANAGED - 1) << 3), bit, (answers & 1) != 0);
+  renew(parent + ((SEEK_USERLESS - 1) << 3), bit, (answers & 2) != 0);
+  renew(parent + ((SEEK_BORROWED - 1) << 3), bit, (answers & 4) != 0);
+  renew(parent + ((SEEK_TAKE_OVER - 1) << 3), bit, (answers & 8) != 0);
+  renew(parent + ((MAP_MANAGES - 1) << 3), bit, (answers & 16) != 0);
+  renew(parent + ((MAP_HELD - 1) << 3), bit, (answers & 32) != 0);
+  return summary(parent) != kept;
 }
 
 /** The lowest node on the way to a slot; it must be there. */
@@ -148,16 +172,17 @@ export function mapRenew(vm: u32, slot: u32): void {
   if (height > 1) renewBelow(mapNode(load<u32>(record + VM_MAP_ROOT)), height, slot);
 }
 
-function renewBelow(node: usize, height: u32, slot: u32): void {
+/** Renews the nodes on the way to a slot, from below, as far up as they change. Is there more to do above? */
+function renewBelow(node: usize, height: u32, slot: u32): bool {
   const index = (slot >> ((height - 1) * NODE_SHIFT)) & (NODE_ENTRIES - 1);
   const child = entry(node, index);
   const address = mapNode(child);
-  if (height > 2) renewBelow(address, height - 1, slot);
-  summarise(node, index, address);
-  if (nodeIsEmpty(address)) {
-    store<u32>(node + MAP_ENTRIES + (index << 2), 0);
-    mapNodeFree(child);
-  }
+  if (height > 2 && !renewBelow(address, height - 1, slot)) return false;
+  const changes = summarise(node, index, address);
+  if (bitmap(address, MAP_HELD) || !nodeIsEmpty(address)) return changes;
+  store<u32>(node + MAP_ENTRIES + (index << 2), 0);
+  mapNodeFree(child);
+  return true;
 }
 
 function nodeIsEmpty(node: usize): bool {
@@ -168,34 +193,17 @@ function nodeIsEmpty(node: usize): bool {
   return true;
 }
 
-/** Recursion over at most four levels. Frees a child that became empty. */
-function setBelow(node: usize, height: u32, slot: u32, region: u32, questions: u32): void {
-  const index = (slot >> ((height - 1) * NODE_SHIFT)) & (NODE_ENTRIES - 1);
-  if (height == 1) {
-    store<u32>(node + MAP_ENTRIES + (index << 2), region);
-    const bit: u64 = (1 as u64) << (index as u64);
-    for (let question: u32 = 1; question <= (MAP_BITMAPS as u32); question++) {
-      const place = node + ((question - 1) << 3);
-      const bits = load<u64>(place);
-      store<u64>(place, questions & (1 << question) ? bits | bit : bits & ~bit);
-    }
-    return;
-  }
-  const child = entry(node, index);
-  const address = mapNode(child);
-  setBelow(address, height - 1, slot, region, questions);
-  summarise(node, index, address);
-  if (!region && nodeIsEmpty(address)) {
-    store<u32>(node + MAP_ENTRIES + (index << 2), 0);
-    mapNodeFree(child);
-  }
-}
-
 /** Puts a region (0: a hole) at a slot and answers each question for it; bit q of `questions` is the answer to question q. */
 export function mapSet(vm: u32, slot: u32, region: u32, questions: u32): void {
-  const record = vmRecord(vm);
+  const leaf = mapLeaf(vm, slot);
+  const index = slot & (NODE_ENTRIES - 1);
+  const bit: u64 = (1 as u64) << (index as u64);
   wordAdd(CB_COUNT_REGIONS, 1);
-  setBelow(mapNode(load<u32>(record + VM_MAP_ROOT)), load<u32>(record + VM_MAP_HEIGHT), slot, region, questions);
+  store<u32>(leaf + MAP_ENTRIES + (index << 2), region);
+  for (let question: u32 = 1; question <= (MAP_BITMAPS as u32); question++) {
+    renew(leaf + ((question - 1) << 3), bit, (questions & (1 << question)) != 0);
+  }
+  mapRenew(vm, slot);
 }
 
 /** The lowest slot at or above `from` for which the answer is yes, plus 1; 0 where there is none. */
