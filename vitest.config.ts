@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**'],
+    exclude: ['test/browser/**', 'test/campaign/**'],
     // processes: a test that fills a 4 GiB memory must not take its neighbours with it
     pool: 'forks',
     maxWorkers: 2,

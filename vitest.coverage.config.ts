@@ -7,7 +7,7 @@ export default mergeConfig(
   defineConfig({
     test: {
       // these look at the modules as they are shipped, which have no counters
-      exclude: ['test/package/**'],
+      exclude: ['test/browser/**', 'test/campaign/**', 'test/package/**'],
       setupFiles: ['test/support/wasm-coverage.ts'],
       env: { USUFRUCT_WASM_COVERAGE: '1' },
       coverage: { enabled: true },
