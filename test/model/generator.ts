@@ -70,30 +70,37 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 const natural = (most: number): fc.Arbitrary<number> => fc.nat({ max: most });
 
 const stepOf = (kind: fc.Arbitrary<string>): fc.Arbitrary<Step> =>
-  fc.record({ kind, who: natural(7), where: natural(31), amount: natural(31), detail: natural(1023) });
+  fc.record({ kind, who: natural(7), where: natural(255), amount: natural(127), detail: natural(1023) });
 
 const step = stepOf(fc.oneof(...Object.entries(WEIGHTS).map(([kind, weight]) => ({ arbitrary: fc.constant(kind), weight }))));
 
-export function machineRun(stepsMost: number): fc.Arbitrary<MachineRun> {
-  const regionShape = natural(3).chain((shift) =>
+/** Pools of a few regions of one to eight pages, or of so many regions that tables by the 64 have several parts. */
+export type PoolShape = 'small' | 'wide';
+
+const POOLS: Readonly<Record<PoolShape, fc.Arbitrary<{ regionPages: number; regions: number }>>> = {
+  small: natural(3).chain((shift) =>
     fc.record({ regionPages: fc.constant(2 ** shift), regions: fc.integer({ min: 3, max: Math.max(4, FRAMES_MOST >> shift) }) }),
-  );
+  ),
+  wide: fc.record({ regionPages: fc.constantFrom(1, 1, 2), regions: fc.integer({ min: 60, max: 210 }) }),
+};
+
+export function machineRun(shape: PoolShape, stepsMost: number): fc.Arbitrary<MachineRun> {
   const world = fc
     .record({
-      shape: regionShape,
-      slots: fc.oneof({ arbitrary: natural(8), weight: 2 }, { arbitrary: fc.integer({ min: 9, max: 40 }), weight: 2 }),
+      pool: POOLS[shape],
+      slots: fc.oneof(natural(8), fc.integer({ min: 9, max: 40 })),
       accessNs: fc.constantFrom(1, 1, 0, 3),
       readNs: fc.constantFrom(...NANOSECONDS.read),
       writeNs: fc.constantFrom(...NANOSECONDS.write),
       queue: fc.integer({ min: 1, max: 3 }),
       expand: fc.constantFrom('lowest' as const, 'ownFirst' as const),
     })
-    .map(({ shape, ...rest }) => ({ ...shape, ...rest }));
+    .map(({ pool, ...rest }) => ({ ...pool, ...rest }));
   return fc.record({
     world,
     store: fc.constantFrom('linear' as const, 'host' as const, 'host' as const),
     columnPages: fc.constantFrom(256, 256, 0, 10),
-    spacePages: fc.integer({ min: 2, max: 32 }),
+    spacePages: shape === 'small' ? fc.integer({ min: 2, max: 32 }) : fc.integer({ min: 60, max: 150 }),
     firstVms: fc.array(stepOf(fc.constant('vmCreate')), { minLength: 2, maxLength: 3 }),
     steps: fc.array(step, { minLength: 1, maxLength: stepsMost, size: 'max' }),
   });
@@ -177,8 +184,8 @@ export function resolve(
   const vmNumber = vm?.name ?? NOBODY;
   const replicas = subject.replicas.flatMap((replica, number) => (replica.live ? [number] : []));
   const replica = pick(replicas, who) ?? NOBODY;
-  // one page in sixteen lies beyond the end
-  const page = where === 31 ? run.spacePages : where % run.spacePages;
+  // now and then a page beyond the end
+  const page = where > 250 ? run.spacePages : where % run.spacePages;
   const address = addressOf(pageBytes, page, detail);
   const width = WIDTHS[amount % 4] ?? 1;
   const requestNs = detail % 4 === 0 ? Math.max(0, ...vms.map((other) => other.timeNs)) : (vm?.timeNs ?? 0);
@@ -193,9 +200,9 @@ export function resolve(
     case 'fill':
       if (detail % 3 > 0)
         return [{ op: 'fill', replica, address: page * pageBytes, length: (1 + (amount % 6)) * pageBytes, byte: detail % 2 }];
-      return [{ op: 'fill', replica, address, length: amount * 9, byte: detail & 0xff }];
+      return [{ op: 'fill', replica, address, length: (amount % 32) * 9, byte: detail & 0xff }];
     case 'read':
-      return [{ op: 'read', replica, address, length: (amount * pageBytes) >> 3 }];
+      return [{ op: 'read', replica, address, length: ((amount % 32) * pageBytes) >> 3 }];
     case 'advise':
       return [{ op: 'advise', replica, page, pages: 1 + (amount % 4), advice: pick(ADVICE, detail) ?? 'normal' }];
     case 'protect': {
@@ -225,7 +232,9 @@ export function resolve(
     }
     case 'expand': {
       const grantNs = requestNs + (detail % 6 === 0 ? amount : 0);
-      return [{ op: 'expand', vm: vmNumber, regions: amount % 6, bestEffort, requestNs, grantNs }];
+      return [
+        { op: 'expand', vm: vmNumber, regions: amount % (detail % 2 === 0 ? 6 : world.options.regions), bestEffort, requestNs, grantNs },
+      ];
     }
     case 'cancel': {
       const open = world.changes.flatMap((change, number) => (change.state === 'granted' ? [number] : []));

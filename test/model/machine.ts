@@ -1,10 +1,27 @@
 /** The plain model and the compiled engine side by side: after every operation all that can be seen of them is compared. */
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
+import {
+  STATUS_ACCESS_REFUSED,
+  STATUS_ADDRESS_OUT_OF_RANGE,
+  STATUS_BAD_OPTION,
+  STATUS_CHANGE_SETTLED,
+  STATUS_DEVICE_PAGE,
+  STATUS_NOT_ENOUGH_MEMORY,
+  STATUS_NOT_MANAGED,
+  STATUS_NO_SUCH_REPLICA,
+  STATUS_OK,
+  STATUS_OUT_OF_FRAMES,
+  STATUS_PROTECTED,
+  STATUS_SWAP_FULL,
+  STATUS_SWAP_READ_FAILED,
+  STATUS_SWAP_WRITE_FAILED,
+  STATUS_TOO_LITTLE_LEFT,
+} from '../../assembly/shared/status.ts';
 import type { Build } from '../support/builds.ts';
 import { RawEngine } from '../support/raw.ts';
 import { EngineSubject } from './engine-subject.ts';
-import { machineRun, resolve, type MachineRun } from './generator.ts';
+import { machineRun, resolve, type MachineRun, type PoolShape } from './generator.ts';
 import { ModelSubject } from './model-subject.ts';
 import type { Operation, Subject, View } from './operation.ts';
 import { note } from './world.ts';
@@ -76,6 +93,7 @@ export function runBoth(raw: RawEngine, build: Build, run: MachineRun, seen: Map
 }
 
 export interface CampaignOptions {
+  readonly shape: PoolShape;
   readonly runs: number;
   readonly stepsMost: number;
   readonly seed?: number;
@@ -83,8 +101,71 @@ export interface CampaignOptions {
 }
 
 /** Many runs on one build; throws the shortest disagreement found, with its seed. */
-export function campaign(build: Build, { runs, stepsMost, seed, seen }: CampaignOptions): void {
+export function campaign(build: Build, { shape, runs, stepsMost, seed, seen }: CampaignOptions): void {
   const raw = new RawEngine(build);
-  const property = fc.property(machineRun(stepsMost), (run) => runBoth(raw, build, run, seen));
-  fc.assert(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }), endOnFailure: false });
+  const property = fc.property(machineRun(shape, stepsMost), (run) => runBoth(raw, build, run, seen));
+  fc.assert(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) });
 }
+
+/** What random runs must have met for their agreement to mean something: words of `note`, and operations with the status they ended with. */
+export const EVENTS_TO_MEET: readonly string[] = [
+  'a batch cut short',
+  'a batch of evictions',
+  'a change abandoned',
+  'a change cancelled',
+  'a change granted',
+  'a change settled later',
+  'a clean page copied',
+  'a clean page dropped',
+  'a dirty page copied',
+  'a discardable page dropped',
+  'a frame by borrowed',
+  'a frame by managed',
+  'a frame by takeOver',
+  'a frame by userless',
+  'a locked page moved',
+  'a locked page out',
+  'a region superseded',
+  'a release cut short',
+  'a second chance',
+  'a shared page in',
+  'a shared page out',
+  'a slot reclaimed',
+  'a zero page dropped',
+  'an eviction by clock',
+  'an eviction by farthest',
+  'an eviction by fifo',
+  'an eviction by lru',
+  'page-outs after a grant',
+  'page-outs before a grant',
+  ...[
+    [
+      'load',
+      STATUS_OUT_OF_FRAMES,
+      STATUS_SWAP_FULL,
+      STATUS_SWAP_WRITE_FAILED,
+      STATUS_SWAP_READ_FAILED,
+      STATUS_PROTECTED,
+      STATUS_DEVICE_PAGE,
+    ],
+    [
+      'store',
+      STATUS_OUT_OF_FRAMES,
+      STATUS_SWAP_FULL,
+      STATUS_SWAP_WRITE_FAILED,
+      STATUS_SWAP_READ_FAILED,
+      STATUS_PROTECTED,
+      STATUS_DEVICE_PAGE,
+    ],
+    ['fill', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_ADDRESS_OUT_OF_RANGE],
+    ['touch', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_ACCESS_REFUSED],
+    ['reduce', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_TOO_LITTLE_LEFT, STATUS_NOT_MANAGED],
+    ['expand', STATUS_NOT_ENOUGH_MEMORY],
+    ['vmCreate', STATUS_NOT_ENOUGH_MEMORY],
+    ['cancel', STATUS_TOO_LITTLE_LEFT, STATUS_CHANGE_SETTLED],
+    ['fork', STATUS_TOO_LITTLE_LEFT],
+    ['restore', STATUS_NO_SUCH_REPLICA],
+    ['replicaDispose', STATUS_BAD_OPTION],
+  ].flatMap(([operation, ...statuses]) => [STATUS_OK, ...statuses].map((status) => `${operation}: ${status}`)),
+  `vmDispose: ${STATUS_OK}`,
+];

@@ -1,0 +1,3 @@
+import { campaignSuite } from './campaign-suite.ts';
+
+campaignSuite('release-shared');
