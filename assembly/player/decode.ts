@@ -1,18 +1,14 @@
 // The decoder of compact-trace payloads. Everything it knows is in its cursor (shared/trace-format.ts draws it), so any number of cursors can be
 // decoded by any instance. It reads nothing outside the payload and trusts nothing in it: what is not a payload ends in DECODE_CORRUPT.
-// The encoder learns the same things in the same order: bindings/trace/predictor.ts and `recordTell` below change together.
-
 import {
   CURSOR_ADDRESS,
   CURSOR_END,
-  CURSOR_FETCH_SIZE,
-  CURSOR_FINDER,
   CURSOR_LAST_DATA,
   CURSOR_LAST_FETCH,
   CURSOR_LEFT,
   CURSOR_NODE,
   CURSOR_NODES,
-  CURSOR_NODE_TABLE,
+  CURSOR_FINDER,
   CURSOR_POSITION,
   CURSOR_RECORDS,
   CURSOR_RUN,
@@ -22,21 +18,13 @@ import {
   DECODE_CORRUPT,
   DECODE_CROSSING,
   DECODE_END,
-  FINDER_BUCKETS,
-  FINDER_FACTOR,
-  FINDER_SHIFT,
   KIND_FETCH,
   NODES_MOST,
-  NODE_BYTES,
-  NODE_DISTANCE,
   NODE_LAST,
   NODE_NEXT,
   NODE_OTHER,
-  NODE_SEEN,
   NODE_SHAPE,
-  NODE_SHAPE_BY_DISTANCE,
   NODE_SHAPE_MASK,
-  NODE_STRIDE,
   TOKEN_DATA,
   TOKEN_FETCH_JUMP,
   TOKEN_FETCH_ON,
@@ -55,6 +43,7 @@ import {
   TRACE_UNIT_BYTES,
   TRACE_UNIT_SHIFT,
 } from '../shared/trace-format.ts';
+import { dataEnter, fetchEnter, nodeConfirm, nodeEnter, nodeGuess, nodeLearn, nodeOtherGuess, nodesForget } from './decode-nodes.ts';
 
 // The portable constants are i32 to asc; these are compared with u32.
 const UNIT_BYTES: u32 = TRACE_UNIT_BYTES;
@@ -62,34 +51,41 @@ const OFFSET_MASK: u32 = TRACE_UNIT_BYTES - 1;
 const UNITS_MOST: u32 = TRACE_UNITS_MOST;
 const SIZE_MOST: u32 = TRACE_SIZE_MOST;
 const SECOND_BIT: u32 = TRACE_SECOND_BIT;
-const BY_DISTANCE: u32 = 1 << NODE_SHAPE_BY_DISTANCE;
 
 /** Points the cursor at a payload of `bytes` bytes that holds `records` records, and forgets what it learned from another. */
 export function decodeReset(cursor: usize, payload: usize, bytes: u32, records: u32): void {
+  memory.fill(cursor, 0, CURSOR_FINDER);
   store<u32>(cursor, <u32>payload, CURSOR_START);
   store<u32>(cursor, <u32>payload, CURSOR_POSITION);
   store<u32>(cursor, <u32>payload + bytes, CURSOR_END);
   store<u32>(cursor, records, CURSOR_RECORDS);
   store<u32>(cursor, records, CURSOR_LEFT);
-  store<u32>(cursor, 0, CURSOR_RUN);
-  store<u32>(cursor, 0, CURSOR_LAST_DATA);
-  store<u32>(cursor, 0, CURSOR_LAST_FETCH);
-  store<u32>(cursor, 0, CURSOR_FETCH_SIZE);
-  forget(cursor);
+  nodesForget(cursor, KIND_FETCH, 0);
 }
 
 /**
- * The next record: its kind, or-ed with DECODE_CROSSING where it has a part in a second unit; address and size are in the cursor.
+ * The next record: its kind, or-ed with DECODE_CROSSING where it has a part in a second unit; the rest can be asked for until the next call.
  * DECODE_END behind the last one, DECODE_CORRUPT where the payload is not one; both for ever after.
  */
 export function decodeNext(cursor: usize): u32 {
   const run = load<u32>(cursor, CURSOR_RUN);
   if (run == 0) return tokenDecode(cursor);
-  const number: u32 = load<u16>(load<u32>(cursor, CURSOR_NODE), NODE_NEXT);
-  if (number == 0) return DECODE_CORRUPT;
+  const node: usize = load<u32>(load<u32>(cursor, CURSOR_NODE), NODE_NEXT);
+  if (node == 0) return DECODE_CORRUPT;
   store<u32>(cursor, run - 1, CURSOR_RUN);
-  const node = nodeAddress(cursor, number);
-  return recordTell(cursor, node, nodeGuess(cursor, node));
+  store<u32>(cursor, <u32>node, CURSOR_NODE);
+  const shape = load<u32>(node, NODE_SHAPE);
+  let address: u32;
+  if ((shape & TRACE_KIND_MASK) == KIND_FETCH) {
+    address = load<u32>(node, NODE_LAST);
+    store<u32>(cursor, <u32>node, CURSOR_LAST_FETCH);
+  } else {
+    const lastData = load<u32>(cursor, CURSOR_LAST_DATA);
+    address = nodeGuess(node, lastData);
+    nodeConfirm(node, address, lastData);
+    store<u32>(cursor, address, CURSOR_LAST_DATA);
+  }
+  return recordTell(cursor, shape, address);
 }
 
 /** Linear address of the record's first byte. */
@@ -109,7 +105,7 @@ export function decodedSecondAddress(cursor: usize): u32 {
 
 /** Of a crossing record: bytes in its first unit. */
 export function decodedFirstBytes(cursor: usize): u32 {
-  return UNIT_BYTES - (load<u32>(cursor, CURSOR_ADDRESS) & OFFSET_MASK);
+  return UNIT_BYTES - (decodedAddress(cursor) & OFFSET_MASK);
 }
 
 /** After DECODE_CORRUPT: number of the record in the block that could not be told. */
@@ -122,62 +118,72 @@ export function decodedByte(cursor: usize): u32 {
   return load<u32>(cursor, CURSOR_POSITION) - load<u32>(cursor, CURSOR_START);
 }
 
+/** Puts a record into the cursor. Returns its kind, or-ed with DECODE_CROSSING. */
+function recordTell(cursor: usize, shape: u32, address: u32): u32 {
+  const size = (shape & NODE_SHAPE_MASK) >> TRACE_KIND_BITS;
+  const kind = shape & TRACE_KIND_MASK;
+  store<u32>(cursor, address, CURSOR_ADDRESS);
+  store<u32>(cursor, size, CURSOR_SIZE);
+  if ((address & OFFSET_MASK) + size <= UNIT_BYTES) return kind;
+  store<u32>(cursor, (address | OFFSET_MASK) + 1, CURSOR_SECOND);
+  return kind | DECODE_CROSSING;
+}
+
 // ---- tokens -------------------------------------------------------------------------------------------------------------
 
+/** Decodes the record of the next token. Returns its code, DECODE_END or DECODE_CORRUPT. */
 function tokenDecode(cursor: usize): u32 {
   const left = load<u32>(cursor, CURSOR_LEFT);
   if (left == 0) return load<u32>(cursor, CURSOR_POSITION) == load<u32>(cursor, CURSOR_END) ? DECODE_END : DECODE_CORRUPT;
   const token = byteRead(cursor);
-  const answer = tokenRecord(cursor, <i32>(token & TRACE_TYPE_MASK));
+  const code = tokenRecord(cursor, <i32>(token & TRACE_TYPE_MASK));
   let run = token >> TRACE_TYPE_BITS;
   if (run == TRACE_RUN_LONG) run += min<u32>(varintRead(cursor), left);
-  if (answer == DECODE_CORRUPT || overrun(cursor) || run >= left) return payloadEnd(cursor);
-  if (load<u32>(cursor, CURSOR_NODES) == NODES_MOST) forget(cursor);
+  if (code == DECODE_CORRUPT || run >= left || overrun(cursor)) {
+    if (overrun(cursor)) store<u32>(cursor, load<u32>(cursor, CURSOR_END), CURSOR_POSITION);
+    store<u32>(cursor, load<u32>(cursor, CURSOR_POSITION), CURSOR_END);
+    return DECODE_CORRUPT;
+  }
+  if (load<u32>(cursor, CURSOR_NODES) == NODES_MOST) {
+    const fetch: usize = load<u32>(cursor, CURSOR_LAST_FETCH);
+    nodesForget(cursor, load<u32>(fetch, NODE_SHAPE), load<u32>(fetch, NODE_LAST));
+  }
   store<u32>(cursor, run, CURSOR_RUN);
   store<u32>(cursor, left - run - 1, CURSOR_LEFT);
-  return answer;
+  return code;
 }
 
-/** Ends the payload where reading stands, so that every later call finds it too short. */
-function payloadEnd(cursor: usize): u32 {
-  if (overrun(cursor)) store<u32>(cursor, load<u32>(cursor, CURSOR_END), CURSOR_POSITION);
-  else store<u32>(cursor, load<u32>(cursor, CURSOR_POSITION), CURSOR_END);
-  return DECODE_CORRUPT;
-}
-
-/** Reads the fields of a token and tells its record. Where the payload ended early, what it tells is nonsense that the caller drops. */
+/** Reads the fields of a token and tells its record. Where the payload ends early, what it tells is nonsense that the caller drops. */
 function tokenRecord(cursor: usize, type: i32): u32 {
   const here: usize = load<u32>(cursor, CURSOR_NODE);
-  const next = nodeAddress(cursor, load<u16>(here, NODE_NEXT));
-  const nextIsData = (load<u32>(next, NODE_SHAPE) & TRACE_KIND_MASK) != KIND_FETCH;
+  const lastData = load<u32>(cursor, CURSOR_LAST_DATA);
   if (type == TOKEN_OTHER_NODE) {
-    const other = load<u16>(here, NODE_OTHER);
-    if (other == 0) return DECODE_CORRUPT;
-    const node = nodeEnter(cursor, other);
-    return recordTell(cursor, node, nodeGuess(cursor, node));
+    const node: usize = load<u32>(here, NODE_OTHER);
+    if (node == 0) return DECODE_CORRUPT;
+    nodeEnter(cursor, node);
+    return recordLearn(cursor, node, nodeGuess(node, lastData));
   }
   if (type <= TOKEN_FROM_DATA) {
-    if (!nextIsData) return DECODE_CORRUPT;
-    const address =
-      type == TOKEN_OTHER_GUESS
-        ? nodeOtherGuess(cursor, next)
-        : type == TOKEN_FROM_LAST
-          ? load<u32>(next, NODE_LAST) + deltaRead(cursor)
-          : load<u32>(cursor, CURSOR_LAST_DATA) + deltaRead(cursor);
-    return recordTell(cursor, next, address);
+    const next: usize = load<u32>(here, NODE_NEXT);
+    if (next == 0 || (load<u32>(next, NODE_SHAPE) & TRACE_KIND_MASK) == KIND_FETCH) return DECODE_CORRUPT;
+    if (type == TOKEN_OTHER_GUESS) return recordLearn(cursor, next, nodeOtherGuess(next, lastData));
+    const from = type == TOKEN_FROM_LAST ? load<u32>(next, NODE_LAST) : lastData;
+    return recordLearn(cursor, next, from + deltaRead(cursor));
   }
   if (type <= TOKEN_FETCH_JUMP) {
     const size: u32 = byteRead(cursor);
     if (size == 0) return DECODE_CORRUPT;
-    const last = load<u32>(cursor, CURSOR_LAST_FETCH);
-    const address = type == TOKEN_FETCH_ON ? last + load<u32>(cursor, CURSOR_FETCH_SIZE) : last + deltaRead(cursor);
-    return recordTell(cursor, fetchEnter(cursor, size, address), address);
+    const fetch: usize = load<u32>(cursor, CURSOR_LAST_FETCH);
+    const from = load<u32>(fetch, NODE_LAST);
+    const address =
+      from + (type == TOKEN_FETCH_ON ? (load<u32>(fetch, NODE_SHAPE) & NODE_SHAPE_MASK) >> TRACE_KIND_BITS : deltaRead(cursor));
+    return recordLearn(cursor, fetchEnter(cursor, size, address), address);
   }
   if (type == TOKEN_DATA) {
     const shape: u32 = byteRead(cursor);
     if ((shape & TRACE_KIND_MASK) == KIND_FETCH || shape >> TRACE_KIND_BITS == 0) return DECODE_CORRUPT;
-    const address = load<u32>(cursor, CURSOR_LAST_DATA) + deltaRead(cursor);
-    return recordTell(cursor, dataEnter(cursor, shape, address), address);
+    const address = lastData + deltaRead(cursor);
+    return recordLearn(cursor, dataEnter(cursor, shape, address), address);
   }
   return wholeRecord(cursor);
 }
@@ -190,12 +196,24 @@ function wholeRecord(cursor: usize): u32 {
   const kind = flags & TRACE_KIND_MASK;
   const shape = kind | (size << TRACE_KIND_BITS);
   const node = kind == KIND_FETCH ? fetchEnter(cursor, size, address) : dataEnter(cursor, shape, address);
-  const answer = recordTell(cursor, node, address);
-  if (flags < SECOND_BIT) return answer;
+  const code = recordLearn(cursor, node, address);
+  if (flags < SECOND_BIT) return code;
   const second = varintRead(cursor);
-  if (second >= UNITS_MOST || (address & OFFSET_MASK) + size <= UNIT_BYTES) return DECODE_CORRUPT;
+  if (second >= UNITS_MOST || code < <u32>DECODE_CROSSING) return DECODE_CORRUPT;
   store<u32>(cursor, second << TRACE_UNIT_SHIFT, CURSOR_SECOND);
-  return kind | DECODE_CROSSING;
+  return code;
+}
+
+/** Moves to the node of a record that was not foreseen, learns from it, and tells it. */
+function recordLearn(cursor: usize, node: usize, address: u32): u32 {
+  const shape = load<u32>(node, NODE_SHAPE);
+  store<u32>(cursor, <u32>node, CURSOR_NODE);
+  if ((shape & TRACE_KIND_MASK) == KIND_FETCH) store<u32>(cursor, <u32>node, CURSOR_LAST_FETCH);
+  else {
+    nodeLearn(node, address, load<u32>(cursor, CURSOR_LAST_DATA));
+    store<u32>(cursor, address, CURSOR_LAST_DATA);
+  }
+  return recordTell(cursor, shape, address);
 }
 
 // ---- bytes --------------------------------------------------------------------------------------------------------------
@@ -228,118 +246,4 @@ function varintRead(cursor: usize): u32 {
 function deltaRead(cursor: usize): u32 {
   const value = varintRead(cursor);
   return (value >> 1) ^ -(value & 1);
-}
-
-// ---- what has been learned -------------------------------------------------------------------------------------------------
-
-function forget(cursor: usize): void {
-  memory.fill(cursor + CURSOR_FINDER, 0, FINDER_BUCKETS << 1);
-  const start = cursor + CURSOR_NODE_TABLE;
-  memory.fill(start, 0, NODE_BYTES);
-  store<u32>(cursor, <u32>start, CURSOR_NODE);
-  store<u32>(cursor, 1, CURSOR_NODES);
-}
-
-function nodeAddress(cursor: usize, number: u32): usize {
-  return cursor + CURSOR_NODE_TABLE + number * NODE_BYTES;
-}
-
-/** The address that the node foresees for its next record. */
-function nodeGuess(cursor: usize, node: usize): u32 {
-  const shape = load<u32>(node, NODE_SHAPE);
-  return <i32>shape < 0
-    ? load<u32>(cursor, CURSOR_LAST_DATA) + load<u32>(node, NODE_DISTANCE)
-    : load<u32>(node, NODE_LAST) + load<u32>(node, NODE_STRIDE);
-}
-
-function nodeOtherGuess(cursor: usize, node: usize): u32 {
-  const shape = load<u32>(node, NODE_SHAPE);
-  return <i32>shape < 0
-    ? load<u32>(node, NODE_LAST) + load<u32>(node, NODE_STRIDE)
-    : load<u32>(cursor, CURSOR_LAST_DATA) + load<u32>(node, NODE_DISTANCE);
-}
-
-function nodeMake(cursor: usize, shape: u32, address: u32): u32 {
-  const number = load<u32>(cursor, CURSOR_NODES);
-  store<u32>(cursor, number + 1, CURSOR_NODES);
-  const node = nodeAddress(cursor, number);
-  store<u32>(node, shape, NODE_SHAPE);
-  store<u16>(node, 0, NODE_NEXT);
-  store<u16>(node, 0, NODE_OTHER);
-  store<u32>(node, address, NODE_LAST);
-  store<u32>(node, 0, NODE_STRIDE);
-  store<u32>(node, address - load<u32>(cursor, CURSOR_LAST_DATA), NODE_DISTANCE);
-  store<u32>(node, 0, NODE_SEEN);
-  return number;
-}
-
-/** Makes node `number` the successor taken last. */
-function nodeEnter(cursor: usize, number: u32): usize {
-  const here: usize = load<u32>(cursor, CURSOR_NODE);
-  const next: u32 = load<u16>(here, NODE_NEXT);
-  if (next != number) {
-    store<u16>(here, <u16>next, NODE_OTHER);
-    store<u16>(here, <u16>number, NODE_NEXT);
-  }
-  return nodeAddress(cursor, number);
-}
-
-/** The node of a fetch that was not foreseen: the one that the finder knows, else a new one. */
-function fetchEnter(cursor: usize, size: u32, address: u32): usize {
-  const bucket = cursor + CURSOR_FINDER + (((address * FINDER_FACTOR) >> FINDER_SHIFT) << 1);
-  const shape = KIND_FETCH | (size << TRACE_KIND_BITS);
-  let number: u32 = load<u16>(bucket);
-  const known = nodeAddress(cursor, number);
-  if (number == 0 || load<u32>(known, NODE_LAST) != address || (load<u32>(known, NODE_SHAPE) & NODE_SHAPE_MASK) != shape) {
-    number = nodeMake(cursor, shape, address);
-    store<u16>(bucket, <u16>number);
-  }
-  return nodeEnter(cursor, number);
-}
-
-/** The node of a data record that was not foreseen: a successor of this shape, else a new one. */
-function dataEnter(cursor: usize, shape: u32, address: u32): usize {
-  const here: usize = load<u32>(cursor, CURSOR_NODE);
-  let number: u32 = load<u16>(here, NODE_NEXT);
-  if (!nodeFits(cursor, number, shape)) {
-    number = load<u16>(here, NODE_OTHER);
-    if (!nodeFits(cursor, number, shape)) number = nodeMake(cursor, shape, address);
-  }
-  return nodeEnter(cursor, number);
-}
-
-function nodeFits(cursor: usize, number: u32, shape: u32): bool {
-  return number != 0 && (load<u32>(nodeAddress(cursor, number), NODE_SHAPE) & NODE_SHAPE_MASK) == shape;
-}
-
-/** Puts the record into the cursor, moves to its node, and learns from it. */
-function recordTell(cursor: usize, node: usize, address: u32): u32 {
-  const shape = load<u32>(node, NODE_SHAPE);
-  const kind = shape & TRACE_KIND_MASK;
-  const size = (shape & NODE_SHAPE_MASK) >> TRACE_KIND_BITS;
-  store<u32>(cursor, address, CURSOR_ADDRESS);
-  store<u32>(cursor, size, CURSOR_SIZE);
-  store<u32>(cursor, <u32>node, CURSOR_NODE);
-  if (kind == KIND_FETCH) {
-    store<u32>(cursor, address, CURSOR_LAST_FETCH);
-    store<u32>(cursor, size, CURSOR_FETCH_SIZE);
-  } else {
-    nodeLearn(node, shape, address, load<u32>(cursor, CURSOR_LAST_DATA));
-    store<u32>(cursor, address, CURSOR_LAST_DATA);
-  }
-  if ((address & OFFSET_MASK) + size <= UNIT_BYTES) return kind;
-  store<u32>(cursor, ((address >> TRACE_UNIT_SHIFT) + 1) << TRACE_UNIT_SHIFT, CURSOR_SECOND);
-  return kind | DECODE_CROSSING;
-}
-
-function nodeLearn(node: usize, shape: u32, address: u32, lastData: u32): void {
-  const step = address - load<u32>(node, NODE_LAST);
-  const distance = address - lastData;
-  const strideRight = step == load<u32>(node, NODE_STRIDE);
-  const distanceRight = distance == load<u32>(node, NODE_DISTANCE);
-  if (strideRight != distanceRight) store<u32>(node, (shape & NODE_SHAPE_MASK) | (distanceRight ? BY_DISTANCE : 0), NODE_SHAPE);
-  if (step == load<u32>(node, NODE_SEEN)) store<u32>(node, step, NODE_STRIDE);
-  store<u32>(node, address, NODE_LAST);
-  store<u32>(node, distance, NODE_DISTANCE);
-  store<u32>(node, step, NODE_SEEN);
 }

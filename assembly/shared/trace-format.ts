@@ -53,22 +53,22 @@ export const TRACE_DATA_SIZE_MOST = 63; // in TOKEN_DATA
 
 // ---- nodes: what the decoder has learned in this block --------------------------------------------------------------------
 //
-//   byte 0        4      6        8       12       16            20        24
-//       ┌─────────┬──────┬────────┬───────┬────────┬─────────────┬─────────┐
-//       │ shape   │ next │ other  │ last  │ stride │ distance    │ seen    │
-//       └─────────┴──────┴────────┴───────┴────────┴─────────────┴─────────┘
+//   byte 0        4      8        12     16       20         24     28     32
+//       ┌─────────┬──────┬────────┬──────┬────────┬──────────┬──────┬──────┐
+//       │ shape   │ next │ other  │ last │ stride │ distance │ seen │  -   │   32 bytes: never in two cache lines
+//       └─────────┴──────┴────────┴──────┴────────┴──────────┴──────┴──────┘
 //   shape: kind (bits 0-1), size (bits 2-14), bit 31: the address is foreseen as last data address + distance, else as last + stride
-//   next, other: successors, the one taken last first; 0: none. Node 0 is the start.
+//   next, other: addresses of the successors, the one taken last first; 0: none. The first node of the table is the start.
 //   last: address of the last record here. stride: becomes `seen`, the last step, when a step comes twice. distance: from the data record before.
 
 export const NODE_SHAPE = 0;
 export const NODE_NEXT = NODE_SHAPE + 4;
-export const NODE_OTHER = NODE_NEXT + 2;
-export const NODE_LAST = NODE_OTHER + 2;
+export const NODE_OTHER = NODE_NEXT + 4;
+export const NODE_LAST = NODE_OTHER + 4;
 export const NODE_STRIDE = NODE_LAST + 4;
 export const NODE_DISTANCE = NODE_STRIDE + 4;
 export const NODE_SEEN = NODE_DISTANCE + 4;
-export const NODE_BYTES = NODE_SEEN + 4;
+export const NODE_BYTES = NODE_SEEN + 8;
 
 export const NODE_SHAPE_MASK = 0x7fff; // kind and size
 export const NODE_SHAPE_BY_DISTANCE = 31; // the bit's number
@@ -82,15 +82,15 @@ export const FINDER_FACTOR = 0x1e3779b1; // bucket = (address * factor mod 2^32)
 
 // ---- the cursor ---------------------------------------------------------------------------------------------------------
 //
-//   byte 0       4        8         12      16       20         24           28           32          36      40
-//       ┌────────┬────────┬─────────┬───────┬────────┬──────────┬────────────┬────────────┬───────────┬───────┐
-//       │address │ size   │ second  │ run   │ node   │ last data│ last fetch │ fetch size │ position  │ end   │
-//       ├────────┼────────┼─────────┼───────┼────────┴──────────┴────────────┴────────────┴───────────┴───────┘
-//   40  │ start  │ left   │ records │ nodes │ finder buckets … │ nodes …
-//       └────────┴────────┴─────────┴───────┘
-//   second: linear address of the second part of a crossing record, else what it was before.
-//   run: foreseen records before the next token. node: address of the current node. position, end, start: addresses in the payload.
-//   left: records not told by the tokens read so far. nodes: node numbers taken.
+//   byte 0       4        8        12      16       20         24           28         32      36      40      44        48
+//       ┌────────┬────────┬────────┬───────┬────────┬──────────┬────────────┬──────────┬───────┬───────┬───────┬─────────┬───────┐
+//       │ address│ size   │ second │ run   │ node   │ last data│ last fetch │ position │ end   │ start │ left  │ records │ nodes │
+//       ├────────┴────────┴────────┴───────┴──┬─────┴──────────┴────────────┴──────────┴───────┴───────┴───────┴─────────┴───────┘
+//   52  │ 0 │ finder buckets … │ nodes …      │
+//       └─────────────────────────────────────┘
+//   address, size: of the record told last; second: linear address of its second part, where it crosses.
+//   run: foreseen records before the next token. node, last fetch: addresses of the nodes of the last record and of the last fetch.
+//   position, end, start: addresses in the payload. left: records that the tokens read so far do not tell. nodes: node numbers taken.
 
 export const CURSOR_ADDRESS = 0;
 export const CURSOR_SIZE = CURSOR_ADDRESS + 4;
@@ -99,14 +99,13 @@ export const CURSOR_RUN = CURSOR_SECOND + 4;
 export const CURSOR_NODE = CURSOR_RUN + 4;
 export const CURSOR_LAST_DATA = CURSOR_NODE + 4;
 export const CURSOR_LAST_FETCH = CURSOR_LAST_DATA + 4;
-export const CURSOR_FETCH_SIZE = CURSOR_LAST_FETCH + 4;
-export const CURSOR_POSITION = CURSOR_FETCH_SIZE + 4;
+export const CURSOR_POSITION = CURSOR_LAST_FETCH + 4;
 export const CURSOR_END = CURSOR_POSITION + 4;
 export const CURSOR_START = CURSOR_END + 4;
 export const CURSOR_LEFT = CURSOR_START + 4;
 export const CURSOR_RECORDS = CURSOR_LEFT + 4;
 export const CURSOR_NODES = CURSOR_RECORDS + 4;
-export const CURSOR_FINDER = CURSOR_NODES + 4;
+export const CURSOR_FINDER = CURSOR_NODES + 8;
 export const CURSOR_NODE_TABLE = CURSOR_FINDER + FINDER_BUCKETS * 2;
 export const CURSOR_BYTES = CURSOR_NODE_TABLE + NODES_MOST * NODE_BYTES;
 
