@@ -68,9 +68,8 @@ export function rangeCheckIn(replica: usize, address: u32, length: u32, isStore:
   return STATUS_OK;
 }
 
-/** Counts an access and lets its time pass. */
-export function accessCount(replica: usize): void {
-  const vm = vmRecord(load<u32>(replica + REPLICA_VM));
+/** Counts an access of a VM (a record's address) and lets its time pass. */
+export function accessCount(vm: usize): void {
   numberAdd(vm + VM_ACCESSES, 1);
   numberAdd(vm + VM_TIME_NS, number(CB_ACCESS_NS));
 }

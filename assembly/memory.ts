@@ -16,8 +16,8 @@ import {
   PROCESSOR_PAGES,
   PROCESSOR_STORE_COLUMN,
   PROCESSOR_STORE_GENERATION,
+  PROCESSOR_VM,
   REPLICA_PAGES,
-  REPLICA_PROCESSOR,
   REPLICA_VM,
   SWAP_STORE_LINEAR,
 } from './shared/layout.ts';
@@ -26,7 +26,7 @@ import { accessCount, pageReady, pagesReady, rangeCheckIn } from './access.ts';
 import { objectRecord } from './paging/page-object.ts';
 import { entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
-import { OFFSET_MASK } from './paging/translation.ts';
+import { OFFSET_MASK, processorRecord } from './paging/translation.ts';
 import { fail, word, wordSet } from './store/control.ts';
 import { frameAddress, frameAt } from './store/frame.ts';
 import { replicaIsLive, replicaRecord } from './store/replica.ts';
@@ -35,18 +35,18 @@ import { slotAddress } from './swap/device.ts';
 
 const SCRATCH: usize = CONTROL + CB_SCRATCH;
 
-/** A hit: the address in linear memory, the access counted and its page touched. 0: the slow path decides. */
+/** A hit: the address in linear memory, the access counted and its page touched. 0: the slow path decides. A replica's processor has its number. */
 function hit(replica: u32, address: u32, width: u32, columnOffset: i32, generationOffset: i32): usize {
-  if (replica - 1 >= word(CB_REPLICAS)) return 0;
-  const record = replicaRecord(replica);
-  const processor: usize = load<u32>(record + REPLICA_PROCESSOR);
+  if (replica > word(CB_REPLICAS)) return 0;
+  const processor = processorRecord(replica);
   const page = address >>> PAGE_SHIFT;
   const offset = address & OFFSET_MASK;
   if (page >= load<u32>(processor + PROCESSOR_PAGES) || offset > PAGE_BYTES - width) return 0;
   const probe = load<u32>(load<u32>(processor + columnOffset) + (page << 2)) ^ load<u32>(processor + generationOffset);
   if (probe & OFFSET_MASK) return 0;
-  accessCount(record);
-  recencyTouch(vmRecord(load<u32>(record + REPLICA_VM)), frameAt(probe));
+  const vm: usize = load<u32>(processor + PROCESSOR_VM);
+  accessCount(vm);
+  recencyTouch(vm, frameAt(probe));
   return probe + offset;
 }
 
@@ -70,7 +70,7 @@ function slowForLoad(replica: u32, address: u32, width: u32): usize {
   const page = address >>> PAGE_SHIFT;
   const offset = address & OFFSET_MASK;
   const inFirst = PAGE_BYTES - offset;
-  accessCount(record);
+  accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
   if (inFirst >= width) {
     const frame = pageReady(record, page, false);
     return frame ? frameAddress(frame) + offset : 0;
@@ -90,7 +90,7 @@ function slowStore(replica: u32, address: u32, width: u32): i32 {
   const page = address >>> PAGE_SHIFT;
   const offset = address & OFFSET_MASK;
   const inFirst = min<u32>(PAGE_BYTES - offset, width);
-  accessCount(record);
+  accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
   const frame = inFirst == width ? pageReady(record, page, true) : pagesReady(record, page, page + 1, true);
   if (!frame) return statusNoted();
   memory.copy(frameAddress(frame) + offset, SCRATCH, inFirst);
@@ -175,7 +175,7 @@ export function rangeCheck(replica: u32, address: u32, length: u32, write: u32):
 function pagePiece(replica: u32, address: u32, isStore: bool): usize {
   if (checked(replica, address, 1, isStore)) return 0;
   const record = replicaRecord(replica);
-  accessCount(record);
+  accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
   const frame = pageReady(record, address >>> PAGE_SHIFT, isStore);
   return frame ? frameAddress(frame) + (address & OFFSET_MASK) : 0;
 }

@@ -16,6 +16,7 @@ import {
   PROCESSOR_REPLICA,
   PROCESSOR_STORE_COLUMN,
   PROCESSOR_STORE_GENERATION,
+  PROCESSOR_VM,
   REPLICA_PAGES,
   REPLICA_PROCESSOR,
   VM_PROCESSOR_FIRST,
@@ -56,6 +57,7 @@ export function processorAttach(vm: u32, replica: u32): void {
   }
   store<u32>(processor + PROCESSOR_PAGES, pages);
   store<u32>(processor + PROCESSOR_REPLICA, replica);
+  store<u32>(processor + PROCESSOR_VM, vmRecord(vm) as u32);
   const first = vmRecord(vm) + VM_PROCESSOR_FIRST;
   store<u32>(processor + PROCESSOR_NEXT, load<u32>(first));
   store<u32>(first, processor as u32);
