@@ -1,6 +1,9 @@
 import cliProgress from 'cli-progress';
 import type { Output } from './context.ts';
 
+/** What a bar draws on. */
+type Terminal = Output & NodeJS.WritableStream;
+
 /** Shows how far something long is. Only on a terminal: elsewhere it does nothing. */
 export interface ProgressBar {
   update(label: string, done: number, total: number): void;
@@ -13,11 +16,11 @@ const REFRESHES_PER_SECOND = 12;
 const STEPS = 1000;
 
 export function progressBar(output: Output): ProgressBar {
-  if (output.isTTY !== true) return SILENT;
+  if (!isTerminal(output)) return SILENT;
   const bar = new cliProgress.SingleBar(
     {
       format: '{label} [{bar}] {percentage} %',
-      stream: output as NodeJS.WriteStream,
+      stream: output,
       fps: REFRESHES_PER_SECOND,
       clearOnComplete: true,
       hideCursor: true,
@@ -37,4 +40,8 @@ export function progressBar(output: Output): ProgressBar {
       if (isStarted) bar.stop();
     },
   };
+}
+
+function isTerminal(output: Output): output is Terminal {
+  return output.isTTY === true;
 }

@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { UsufructError } from '../errors.ts';
 import type { EngineOptions } from '../engine-options.ts';
 import { Engine } from '../node.ts';
+import { BeforeRunError } from '../scenario/problem.ts';
 import { type ScenarioOverrides, readScenario } from '../scenario/read.ts';
 import type { ScenarioResult } from '../scenario/result.ts';
 import { type ScenarioOutcome, runScenario } from '../scenario/run.ts';
@@ -48,6 +50,7 @@ async function run(file: string | undefined, options: RunOptions, context: Comma
     { pageBytes: engineOf(context).pageBytes },
     overridesOf(options),
   );
+  if (options.report !== undefined) await checkReport(options.report);
   const bar = progressBar(context.stderr);
   const outcome = await measured(scenario, options, context, bar).finally(() => bar.stop());
   if (options.report !== undefined) await writeReport(options.report, scenario, outcome);
@@ -90,13 +93,22 @@ function textOf(scenario: Scenario, result: ScenarioResult, options: RunOptions)
   return `${lines.join('\n').trimStart()}\n`;
 }
 
+/** Known before the run: whether the report's directory takes files. */
+async function checkReport(file: string): Promise<void> {
+  await access(dirname(resolve(file)), constants.W_OK).catch((cause: unknown) => {
+    throw new BeforeRunError('', reportError(file, cause));
+  });
+}
+
 async function writeReport(file: string, scenario: Scenario, outcome: ScenarioOutcome): Promise<void> {
   const html = await reportHtml(reportData(outcome.result, outcome.timelines, facts(scenario)));
-  try {
-    await writeFile(file, html);
-  } catch (cause) {
-    throw new UsufructError('REPORT_NOT_WRITTEN', `The report ${file} cannot be written: ${cause}.`, { file }, { cause });
-  }
+  await writeFile(file, html).catch((cause: unknown) => {
+    throw reportError(file, cause);
+  });
+}
+
+function reportError(file: string, cause: unknown): UsufructError {
+  return new UsufructError('REPORT_NOT_WRITTEN', `The report ${file} cannot be written: ${String(cause)}.`, { file }, { cause });
 }
 
 /** What was run, in words. */

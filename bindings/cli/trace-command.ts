@@ -62,7 +62,8 @@ function infoText(found: TraceInfo): string {
     `  crossings   ${countShown(found.crossings)} records touch two blocks`,
     `  compact     ${bytesShown(found.compactBytes)}, ${found.bytesPerAccess.toFixed(2)} bytes per access`,
     ...found.ranges.map(
-      (range, index) => `  ${index === 0 ? 'addresses' : '         '}   ${range.from} to ${range.to} (${bytesShown(range.touchedBytes)} touched)`,
+      (range, index) =>
+        `  ${index === 0 ? 'addresses' : '         '}   ${range.from} to ${range.to} (${bytesShown(range.touchedBytes)} touched)`,
     ),
   ];
   return `${lines.join('\n')}\n`;

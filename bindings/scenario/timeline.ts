@@ -59,7 +59,7 @@ export class Sampler {
     samples.pageOuts.push(pageOuts);
     samples.residentPages.push(residentPages);
     if (samples.timesNs.length > SAMPLES_MAX) {
-      for (const column of Object.values(samples)) halve(column);
+      for (const column of [samples.timesNs, samples.positions, samples.pageIns, samples.pageOuts, samples.residentPages]) halve(column);
       this.#strideNs *= 2;
     }
     this.#nextNs = timeNs + this.#strideNs;

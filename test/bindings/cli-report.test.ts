@@ -61,6 +61,7 @@ describe('the data of a report', () => {
   it('brings samples onto a grid: linear between them, nothing after the last one', () => {
     expect(onGrid([0, 5, 10, 15, 20, 25], [0, 10, 20], [0, 100, 100])).toEqual([0, 50, 100, 100, 100, null]);
     expect(onGrid([0, 5], [5], [7])).toEqual([7, 7]);
+    expect(onGrid([0, 5, 10, 15], [0, 7], [0, 100])).toEqual([0, (5 / 7) * 100, 100, null]);
     expect(onGrid([0, 5], [], [])).toEqual([null, null]);
   });
 

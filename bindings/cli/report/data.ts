@@ -75,12 +75,12 @@ function reportRun(strategy: string, virtualNs: number, timeline: Timeline): Rep
   return { strategy, virtualNs, regions, rights, rightsChangesLost, marks };
 }
 
-/** Linear between samples; null after the last one. */
+/** Linear between samples. The last value stands once more where the samples have just ended; after that there is none. */
 export function onGrid(gridNs: readonly number[], timesNs: readonly number[], values: readonly number[]): (number | null)[] {
   let right = 0;
-  return gridNs.map((timeNs) => {
+  return gridNs.map((timeNs, index) => {
     while (right < timesNs.length && timesNs[right]! < timeNs) right += 1;
-    if (right === timesNs.length) return null;
+    if (right === timesNs.length) return (timesNs.at(-1) ?? -1) > (gridNs[index - 1] ?? -1) ? values.at(-1)! : null;
     const after = values[right]!;
     if (right === 0 || timesNs[right]! === timeNs) return after;
     const before = values[right - 1]!;
