@@ -25,7 +25,7 @@ import { STATUS_NO_SUCH_REPLICA, STATUS_OK } from './shared/status.ts';
 import { accessCount, pageReady, pagesReady, rangeCheckIn } from './access.ts';
 import { objectRecord } from './paging/page-object.ts';
 import { entryRead } from './paging/page-table.ts';
-import { recencyTouch } from './paging/recency.ts';
+import { Recency } from './paging/recency.ts';
 import { OFFSET_MASK, processorRecord } from './paging/translation.ts';
 import { fail, word, wordSet } from './store/control.ts';
 import { frameAddress, frameAt } from './store/frame.ts';
@@ -35,27 +35,30 @@ import { slotAddress } from './swap/device.ts';
 
 const SCRATCH: usize = CONTROL + CB_SCRATCH;
 
-/** A hit: the address in linear memory, the access counted and its page touched. 0: the slow path decides. A replica's processor has its number. */
-function hit(replica: u32, address: u32, width: u32, columnOffset: i32, generationOffset: i32): usize {
-  if (replica > word(CB_REPLICAS)) return 0;
-  const processor = processorRecord(replica);
-  const page = address >>> PAGE_SHIFT;
-  const offset = address & OFFSET_MASK;
-  if (page >= load<u32>(processor + PROCESSOR_PAGES) || offset > PAGE_BYTES - width) return 0;
-  const probe = load<u32>(load<u32>(processor + columnOffset) + (page << 2)) ^ load<u32>(processor + generationOffset);
-  if (probe & OFFSET_MASK) return 0;
-  const vm: usize = load<u32>(processor + PROCESSOR_VM);
-  accessCount(vm);
-  recencyTouch(vm, frameAt(probe));
-  return probe + offset;
-}
+/** The fast path, in a class because only there can it be told to be inlined. */
+class Hit {
+  /** The address in linear memory, the access counted and its page touched; 0: the slow path decides. A replica's processor has its number. */
+  @inline static find(replica: u32, address: u32, width: u32, columnOffset: i32, generationOffset: i32): usize {
+    if (replica > word(CB_REPLICAS)) return 0;
+    const processor = processorRecord(replica);
+    const page = address >>> PAGE_SHIFT;
+    const offset = address & OFFSET_MASK;
+    if (page >= load<u32>(processor + PROCESSOR_PAGES) || offset > PAGE_BYTES - width) return 0;
+    const probe = load<u32>(load<u32>(processor + columnOffset) + (page << 2)) ^ load<u32>(processor + generationOffset);
+    if (probe & OFFSET_MASK) return 0;
+    const vm: usize = load<u32>(processor + PROCESSOR_VM);
+    accessCount(vm);
+    Recency.hit(vm, frameAt(probe));
+    return probe + offset;
+  }
 
-function hitForLoad(replica: u32, address: u32, width: u32): usize {
-  return hit(replica, address, width, PROCESSOR_LOAD_COLUMN, PROCESSOR_LOAD_GENERATION);
-}
+  @inline static forLoad(replica: u32, address: u32, width: u32): usize {
+    return Hit.find(replica, address, width, PROCESSOR_LOAD_COLUMN, PROCESSOR_LOAD_GENERATION);
+  }
 
-function hitForStore(replica: u32, address: u32, width: u32): usize {
-  return hit(replica, address, width, PROCESSOR_STORE_COLUMN, PROCESSOR_STORE_GENERATION);
+  @inline static forStore(replica: u32, address: u32, width: u32): usize {
+    return Hit.find(replica, address, width, PROCESSOR_STORE_COLUMN, PROCESSOR_STORE_GENERATION);
+  }
 }
 
 function checked(replica: u32, address: u32, width: u32, isStore: bool): i32 {
@@ -104,25 +107,25 @@ function statusNoted(): i32 {
 
 /** Loads return f64: every u32, and a negative number for a failure. */
 export function load8(replica: u32, address: u32): f64 {
-  let at = hitForLoad(replica, address, 1);
+  let at = Hit.forLoad(replica, address, 1);
   if (!at) at = slowForLoad(replica, address, 1);
   return at ? (load<u8>(at) as f64) : -(statusNoted() as f64);
 }
 
 export function load16(replica: u32, address: u32): f64 {
-  let at = hitForLoad(replica, address, 2);
+  let at = Hit.forLoad(replica, address, 2);
   if (!at) at = slowForLoad(replica, address, 2);
   return at ? (load<u16>(at) as f64) : -(statusNoted() as f64);
 }
 
 export function load32(replica: u32, address: u32): f64 {
-  let at = hitForLoad(replica, address, 4);
+  let at = Hit.forLoad(replica, address, 4);
   if (!at) at = slowForLoad(replica, address, 4);
   return at ? (load<u32>(at) as f64) : -(statusNoted() as f64);
 }
 
 export function load64(replica: u32, address: u32): i32 {
-  let at = hitForLoad(replica, address, 8);
+  let at = Hit.forLoad(replica, address, 8);
   if (!at) at = slowForLoad(replica, address, 8);
   if (!at) return statusNoted();
   store<u64>(SCRATCH, load<u64>(at));
@@ -130,7 +133,7 @@ export function load64(replica: u32, address: u32): i32 {
 }
 
 export function store8(replica: u32, address: u32, value: u32): i32 {
-  const at = hitForStore(replica, address, 1);
+  const at = Hit.forStore(replica, address, 1);
   if (at) {
     store<u8>(at, value as u8);
     return STATUS_OK;
@@ -140,7 +143,7 @@ export function store8(replica: u32, address: u32, value: u32): i32 {
 }
 
 export function store16(replica: u32, address: u32, value: u32): i32 {
-  const at = hitForStore(replica, address, 2);
+  const at = Hit.forStore(replica, address, 2);
   if (at) {
     store<u16>(at, value as u16);
     return STATUS_OK;
@@ -150,7 +153,7 @@ export function store16(replica: u32, address: u32, value: u32): i32 {
 }
 
 export function store32(replica: u32, address: u32, value: u32): i32 {
-  const at = hitForStore(replica, address, 4);
+  const at = Hit.forStore(replica, address, 4);
   if (at) {
     store<u32>(at, value);
     return STATUS_OK;
@@ -160,7 +163,7 @@ export function store32(replica: u32, address: u32, value: u32): i32 {
 }
 
 export function store64(replica: u32, address: u32): i32 {
-  const at = hitForStore(replica, address, 8);
+  const at = Hit.forStore(replica, address, 8);
   if (at) {
     store<u64>(at, load<u64>(SCRATCH));
     return STATUS_OK;

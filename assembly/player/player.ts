@@ -56,7 +56,7 @@ import {
   TRACE_KIND_MASK,
 } from '../shared/trace-format.ts';
 import { pageReady, pagesReady, rangeCheckIn } from '../access.ts';
-import { recencyTouch } from '../paging/recency.ts';
+import { Recency } from '../paging/recency.ts';
 import { OFFSET_MASK } from '../paging/translation.ts';
 import { fail, number, numberAdd, word } from '../store/control.ts';
 import { frameAddress, frameAt, frameRecord } from '../store/frame.ts';
@@ -268,7 +268,7 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
       const probe = load<u32>(at) ^ (isStore ? storeGeneration : loadGeneration);
       if (!(probe & OFFSET_MASK)) {
         const frame = frameAt(probe);
-        recencyTouch(vm, frame);
+        Recency.hit(vm, frame);
         if (knowsNextUse) visit(record, frame);
         if (isStore) contentsStore(probe | (address & OFFSET_MASK), size, n + address);
         if (kindOnly != KIND_FETCH) n++;
