@@ -42,7 +42,7 @@ const SEEK_ORDERS: readonly (readonly SeekClass[])[] = [
   ['evict', 'takeOver', 'userless', 'managed'],
   ['managed', 'userless', 'borrowed', 'takeOver'],
 ];
-const ADVICE: readonly Advice[] = ['locked', 'discardable', 'normal', 'unused', 'willNeed', 'locked', 'willNeed'];
+const ADVICE: readonly Advice[] = ['locked', 'discardable', 'normal', 'unused', 'willNeed', 'discardable', 'willNeed'];
 
 /** How often each kind of step is drawn. */
 const WEIGHTS: Readonly<Record<string, number>> = {
@@ -51,20 +51,21 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   fill: 14,
   read: 4,
   advise: 12,
-  protect: 2,
+  protect: 3,
   touch: 6,
   move: 6,
   handover: 5,
   reduce: 5,
   expand: 5,
   cancel: 3,
+  strand: 1,
   fork: 3,
   restore: 2,
   replicaDispose: 1,
   vmCreate: 2,
   vmDispose: 1,
   failWrites: 3,
-  failReads: 1,
+  failReads: 3,
 };
 
 const natural = (most: number): fc.Arbitrary<number> => fc.nat({ max: most });
@@ -159,15 +160,26 @@ function handoverOf(
     length: run.spacePages * pageBytes,
     byte,
   });
-  const locked = { op: 'advise', replica: replicaOf(reduction.vm), page: amount % run.spacePages, pages: 1, advice: 'locked' } as const;
+  const advise = (advice: Advice, page: number): Operation => ({
+    op: 'advise',
+    replica: replicaOf(reduction.vm),
+    page: page % run.spacePages,
+    pages: 1,
+    advice,
+  });
+  // pages that must not go out, and room for some of them
+  const locks = [advise('locked', amount), advise('locked', amount + 3), advise('locked', amount + 7)];
+  const room = [advise('unused', amount + 1), advise('unused', amount + 4), advise('unused', amount + 5)];
   const failure = { op: 'failWrites', after: amount % 4 } as const;
   return [
     fill(reduction.vm, 1 + (detail % 7)),
-    ...(detail % 2 === 0 ? [locked] : []),
+    ...(detail % 2 === 0 ? locks : []),
     { ...reduction, eager: detail % 8 === 1 },
     expansion,
+    ...(detail % 2 === 0 ? room : []),
     ...(detail % 3 === 0 && run.store === 'host' ? [failure] : []),
     fill(expansion.vm, 9),
+    ...(detail % 4 === 0 ? [advise('normal', amount), advise('normal', amount + 3)] : []),
   ];
 }
 
@@ -240,6 +252,13 @@ export function resolve(
       const open = world.changes.flatMap((change, number) => (change.state === 'granted' ? [number] : []));
       return [{ op: 'cancel', change: (detail % 8 === 0 ? undefined : pick(open, amount)) ?? amount }];
     }
+    case 'strand':
+      // what it had is given up while what it got is not yet used: the expansion can no longer be cancelled
+      return [
+        { op: 'expand', vm: vmNumber, regions: 1 + (amount % 4), bestEffort: true, requestNs, grantNs: requestNs },
+        { op: 'reduce', vm: vmNumber, regions: Math.max(1, managed), firstSlot: 0, bestEffort: true, eager: false, requestNs },
+        { op: 'cancel', change: world.changes.length },
+      ];
     case 'fork':
       return replicas.length > 6 ? [] : [{ op: 'fork', replica }];
     case 'restore':
