@@ -37,8 +37,8 @@ interface Manifest {
   readonly bin: Readonly<Record<string, string>>;
 }
 
-/** Packs the repo as it is built now, unpacks it into a new project; `tools` are installed there too. */
-export async function consumerCreate(tools: readonly string[] = []): Promise<Consumer> {
+/** Packs the repo as it is built now, unpacks it into a new project. */
+export async function consumerCreate(): Promise<Consumer> {
   const folder = mkdtempSync(join(tmpdir(), 'usufruct-consumer-'));
   const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: ROOT });
   const [tarball] = JSON.parse(packed.stdout) as [{ filename: string; size: number }];
@@ -46,7 +46,7 @@ export async function consumerCreate(tools: readonly string[] = []): Promise<Con
   mkdirSync(packageFolder, { recursive: true });
   await run('tar', ['-xzf', join(folder, tarball.filename), '-C', packageFolder, '--strip-components=1']);
   const manifest = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as Manifest;
-  for (const name of [...Object.keys(manifest.dependencies ?? {}), ...tools]) link(name, folder);
+  for (const name of Object.keys(manifest.dependencies ?? {})) link(name, folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   return {
     folder,
