@@ -8,7 +8,7 @@ export interface FigureRow {
 }
 
 const NEVER = 'never';
-const WALL_DIGITS = 1;
+const NS_PER_MS = 1e6;
 
 /** The rows that the table in the terminal and the one in the report show. */
 export function figureRows(result: ScenarioResult): readonly FigureRow[] {
@@ -53,7 +53,7 @@ function runRows(result: ScenarioResult): readonly FigureRow[] {
   const { runs, contentsEqual } = result;
   const rows = [
     row('run time (virtual)', runs, (run) => timeShown(run.virtualNs)),
-    row('wall time', runs, (run) => `${run.wallMs.toFixed(WALL_DIGITS)} ms`),
+    row('wall time', runs, (run) => timeShown(run.wallMs * NS_PER_MS)),
   ];
   if (contentsEqual !== null) rows.push(row('contents at the end', runs, () => (contentsEqual ? 'equal' : 'DIFFERENT')));
   return rows;

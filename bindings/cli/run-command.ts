@@ -115,7 +115,7 @@ function reportError(file: string, cause: unknown): UsufructError {
 function facts(scenario: Scenario): readonly string[] {
   const { vms, memoryBytes, regionBytes, swap } = scenario;
   const starts = vms.map((vm) => `${vm.name} starts with ${bytesShown(vm.memoryBytes)} (eviction ${vm.eviction})`);
-  const device = swap.device === undefined ? 'a simulated device' : `a simulated device like ${swap.device}`;
+  const device = swap.device === undefined ? 'a simulated device' : `a simulated device (${swap.device})`;
   return [
     `${bytesShown(memoryBytes)} of memory in regions of ${bytesShown(regionBytes)}: ${starts.join(', ')}.`,
     `Swap: ${bytesShown(swap.bytes)} on ${device}${swap.store === 'file' ? ', contents in a real file' : ''}.`,

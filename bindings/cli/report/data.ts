@@ -13,6 +13,11 @@ export interface ReportRun {
   readonly marks: Timeline['marks'];
 }
 
+export interface TimeSpan {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
 /** One line of a chart: a value for each time of the grid, null where there is none. */
 export interface ReportLine {
   readonly label: string;
@@ -30,6 +35,8 @@ export interface ReportData {
   readonly rows: readonly FigureRow[];
   readonly runs: readonly ReportRun[];
   readonly endNs: number;
+  /** From the first request to the last settling under any strategy, with a margin; null where that is most of the run. */
+  readonly changeSpan: TimeSpan | null;
   readonly gridNs: readonly number[];
   /** Share of each VM's records done, in percent. */
   readonly progress: readonly ReportLine[];
@@ -40,6 +47,8 @@ export interface ReportData {
 }
 
 const GRID_POINTS = 600;
+const CHANGE_MARGIN = 0.15;
+const CHANGE_SHARE_MAX = 0.5;
 
 /** Brings the samples of all runs onto one grid of times, so that the page can lay them over each other. */
 export function reportData(result: ScenarioResult, timelines: readonly Timeline[], facts: readonly string[]): ReportData {
@@ -62,12 +71,21 @@ export function reportData(result: ScenarioResult, timelines: readonly Timeline[
     rows: figureRows(result),
     runs: result.runs.map((run, index) => reportRun(run.strategy, run.virtualNs, timelines[index]!)),
     endNs,
+    changeSpan: changeSpan(timelines, endNs),
     gridNs,
     progress: lines((samples, index, run, vm) => (100 * samples.positions[index]!) / Math.max(1, result.runs[run]!.vms[vm]!.accesses)),
     pageOuts: lines((samples, index) => samples.pageOuts[index]!),
     pageIns: lines((samples, index) => samples.pageIns[index]!),
     resident: lines((samples, index) => samples.residentPages[index]! * result.pageBytes),
   };
+}
+
+function changeSpan(timelines: readonly Timeline[], endNs: number): TimeSpan | null {
+  const timesNs = timelines.flatMap((timeline) => timeline.marks.map((mark) => mark.timeNs));
+  const [firstNs, lastNs] = [Math.min(...timesNs), Math.max(...timesNs)];
+  const margin = (lastNs - firstNs) * CHANGE_MARGIN;
+  if (!(margin > 0) || lastNs - firstNs > endNs * CHANGE_SHARE_MAX) return null;
+  return { fromNs: Math.max(0, firstNs - margin), toNs: Math.min(endNs, lastNs + margin) };
 }
 
 function reportRun(strategy: string, virtualNs: number, timeline: Timeline): ReportRun {

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { ReportData } from './data.ts';
+import type { ReportData, ReportRun, TimeSpan } from './data.ts';
 import type { drawChart } from './page-charts.ts';
 import type { drawRegions } from './page-regions.ts';
 import type { pageTools } from './page-tools.ts';
@@ -25,24 +25,28 @@ export function pageBoot(data: ReportData, parts: PageParts): void {
     item.append(swatch, text);
     legend.append(item);
   };
-  data.vms.forEach((name, vm) => key(`used and managed by ${name}`, `var(--vm${String(vm % 8)})`));
+  data.vms.forEach((name, vm) => key(`used and managed by ${name}`, `var(--vm${vm % 8})`));
   data.vms.forEach((user, of) =>
     data.vms.forEach((manager, by) => {
       const isSeen = data.runs.some((run) => run.rights.users.some((vm, index) => vm === of && run.rights.managers[index] === by));
       if (of === by || !isSeen) return;
-      const stripes = `var(--vm${String(by % 8)}) 0 2.4px, var(--vm${String(of % 8)}) 2.4px 5.6px`;
+      const stripes = `var(--vm${by % 8}) 0 2.4px, var(--vm${of % 8}) 2.4px 5.6px`;
       key(`used by ${user}, managed by ${manager}`, `repeating-linear-gradient(135deg, ${stripes})`);
     }),
   );
   key('no user yet', 'var(--nobody)');
 
-  for (const run of data.runs) {
+  const picture = (run: ReportRun, title: string, span: TimeSpan): void => {
     const host = tools.element('div', 'panel');
-    byId('regions').append(tools.element('h3', '', `Under ${run.strategy}`), host);
-    parts.drawRegions(tools, host, run);
+    byId('regions').append(tools.element('h3', '', title), host);
+    parts.drawRegions(tools, host, run, span);
+  };
+  for (const run of data.runs) {
+    picture(run, `Under ${run.strategy}`, { fromNs: 0, toNs: data.endNs });
     if (run.rightsChangesLost > 0)
-      byId('regions').append(tools.element('p', 'note', `${String(run.rightsChangesLost)} later changes are not drawn.`));
+      byId('regions').append(tools.element('p', 'note', `${run.rightsChangesLost} later changes are not drawn.`));
   }
+  if (data.changeSpan !== null) for (const run of data.runs) picture(run, `Under ${run.strategy}, around the change`, data.changeSpan);
 
   const charts = [
     {
@@ -55,9 +59,12 @@ export function pageBoot(data: ReportData, parts: PageParts): void {
     { title: 'Page-ins so far', lines: data.pageIns, valueText: (value: number) => String(Math.round(value)) },
     { title: 'Memory in use', lines: data.resident, valueText: bytesText },
   ];
+  const strokes = ['drawn through', 'dashed', 'dotted'];
+  const strategies = data.strategies.map((strategy, index) => `${strategy} ${strokes[index % strokes.length]!}`).join(', ');
+  byId('charts').append(tools.element('h2', '', 'Over virtual time'), tools.element('p', 'note', `A colour for each VM; ${strategies}.`));
   for (const form of charts) {
     const host = tools.element('div', 'chart');
-    byId('charts').append(tools.element('h2', '', form.title), host);
+    byId('charts').append(tools.element('h3', '', form.title), host);
     parts.drawChart(tools, parts.Plot, host, form);
   }
 }
