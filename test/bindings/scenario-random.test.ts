@@ -150,7 +150,10 @@ async function compare(build: Build, form: Plain): Promise<void> {
   expect(result.contentsEqual).toBe(true);
 }
 
-describe.each(builds.filter((build) => build.target !== 'debug'))(
+/** The model maps traced pages, the player traced units of 4 KiB: with larger pages the two put different units side by side. */
+const sameMapping = builds.filter((build) => build.target !== 'debug' && build.pageKib <= 4);
+
+describe.each(sameMapping)(
   'random scenarios give the numbers of the plain model, on $name',
   (build) => {
     it(`${RUNS} of them`, async () => {
