@@ -12,6 +12,8 @@ import {
   FINDER_SHIFT,
   KIND_FETCH,
   NODE_BYTES,
+  NODE_DEPTH,
+  NODE_DEPTH_MOST,
   NODE_DISTANCE,
   NODE_LAST,
   NODE_NEXT,
@@ -24,6 +26,7 @@ import {
   TRACE_KIND_BITS,
 } from '../shared/trace-format.ts';
 
+const DEPTH_MOST: u32 = NODE_DEPTH_MOST;
 const BY_DISTANCE: u32 = 1 << NODE_SHAPE_BY_DISTANCE;
 
 /** Forgets all nodes. The start stands in for the node of the last fetch: its shape and address are given. */
@@ -65,36 +68,56 @@ export function nodeEnter(cursor: usize, node: usize): usize {
 
 /** The node of a fetch that was not foreseen: the one that the finder knows, else a new one. */
 export function fetchEnter(cursor: usize, size: u32, address: u32): usize {
-  const bucket = cursor + CURSOR_FINDER + (((address * FINDER_FACTOR) >> FINDER_SHIFT) << 1);
   const shape = KIND_FETCH | (size << TRACE_KIND_BITS);
-  const number: u32 = load<u16>(bucket);
-  let node = cursor + CURSOR_NODE_TABLE + number * NODE_BYTES;
-  if (number == 0 || load<u32>(node, NODE_SHAPE) != shape || load<u32>(node, NODE_LAST) != address) {
-    store<u16>(bucket, <u16>load<u32>(cursor, CURSOR_NODES));
-    node = nodeMake(cursor, shape, address);
-  }
+  const bucket = finderBucket(cursor, address);
+  let node = finderNode(cursor, bucket, shape);
+  if (node == 0 || load<u32>(node, NODE_LAST) != address) node = finderMake(cursor, bucket, shape, address, 0);
   return nodeEnter(cursor, node);
 }
 
-/** The node of a data record that was not foreseen: a successor of this shape, else a new one. */
+/** The node of a data record that was not foreseen: a successor of this shape, or a deep one that the finder knows, else a new one. */
 export function dataEnter(cursor: usize, shape: u32, address: u32): usize {
   const here: usize = load<u32>(cursor, CURSOR_NODE);
-  let node: usize = load<u32>(here, NODE_NEXT);
-  if (!nodeFits(node, shape)) {
-    node = load<u32>(here, NODE_OTHER);
-    if (!nodeFits(node, shape)) node = nodeMake(cursor, shape, address);
-  }
+  const next: usize = load<u32>(here, NODE_NEXT);
+  if (nodeFits(next, shape)) return nodeEnter(cursor, next);
+  const other: usize = load<u32>(here, NODE_OTHER);
+  if (nodeFits(other, shape)) return nodeEnter(cursor, other);
+  const depth = load<u32>(here, NODE_DEPTH) + 1;
+  if (depth <= DEPTH_MOST) return nodeEnter(cursor, nodeMake(cursor, shape, address, depth));
+  const bucket = finderBucket(cursor, shape);
+  let node = finderNode(cursor, bucket, shape);
+  if (node == 0) node = finderMake(cursor, bucket, shape, address, DEPTH_MOST);
   return nodeEnter(cursor, node);
+}
+
+function finderBucket(cursor: usize, key: u32): usize {
+  return cursor + CURSOR_FINDER + (((key * FINDER_FACTOR) >> FINDER_SHIFT) << 1);
+}
+
+/** The bucket's node if it has the shape, else 0. */
+function finderNode(cursor: usize, bucket: usize, shape: u32): usize {
+  const number: u32 = load<u16>(bucket);
+  const node = nodeAddress(cursor, number);
+  return number != 0 && nodeFits(node, shape) ? node : 0;
+}
+
+function finderMake(cursor: usize, bucket: usize, shape: u32, address: u32, depth: u32): usize {
+  store<u16>(bucket, <u16>load<u32>(cursor, CURSOR_NODES));
+  return nodeMake(cursor, shape, address, depth);
+}
+
+function nodeAddress(cursor: usize, number: u32): usize {
+  return cursor + CURSOR_NODE_TABLE + number * NODE_BYTES;
 }
 
 function nodeFits(node: usize, shape: u32): bool {
   return node != 0 && (load<u32>(node, NODE_SHAPE) & NODE_SHAPE_MASK) == shape;
 }
 
-function nodeMake(cursor: usize, shape: u32, address: u32): usize {
+function nodeMake(cursor: usize, shape: u32, address: u32, depth: u32): usize {
   const number = load<u32>(cursor, CURSOR_NODES);
   store<u32>(cursor, number + 1, CURSOR_NODES);
-  const node = cursor + CURSOR_NODE_TABLE + number * NODE_BYTES;
+  const node = nodeAddress(cursor, number);
   store<u32>(node, shape, NODE_SHAPE);
   store<u32>(node, 0, NODE_NEXT);
   store<u32>(node, 0, NODE_OTHER);
@@ -102,6 +125,7 @@ function nodeMake(cursor: usize, shape: u32, address: u32): usize {
   store<u32>(node, 0, NODE_STRIDE);
   store<u32>(node, address - load<u32>(cursor, CURSOR_LAST_DATA), NODE_DISTANCE);
   store<u32>(node, 0, NODE_SEEN);
+  store<u32>(node, depth, NODE_DEPTH);
   return node;
 }
 

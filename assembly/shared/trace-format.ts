@@ -55,11 +55,12 @@ export const TRACE_DATA_SIZE_MOST = 63; // in TOKEN_DATA
 //
 //   byte 0        4      8        12     16       20         24     28     32
 //       ┌─────────┬──────┬────────┬──────┬────────┬──────────┬──────┬──────┐
-//       │ shape   │ next │ other  │ last │ stride │ distance │ seen │  -   │   32 bytes: never in two cache lines
+//       │ shape   │ next │ other  │ last │ stride │ distance │ seen │depth │   32 bytes: never in two cache lines
 //       └─────────┴──────┴────────┴──────┴────────┴──────────┴──────┴──────┘
 //   shape: kind (bits 0-1), size (bits 2-14), bit 31: the address is foreseen as last data address + distance, else as last + stride
 //   next, other: addresses of the successors, the one taken last first; 0: none. The first node of the table is the start.
 //   last: address of the last record here. stride: becomes `seen`, the last step, when a step comes twice. distance: from the data record before.
+//   depth: of a data node, how many data nodes were made one behind the other since a fetch.
 
 export const NODE_SHAPE = 0;
 export const NODE_NEXT = NODE_SHAPE + 4;
@@ -68,17 +69,21 @@ export const NODE_LAST = NODE_OTHER + 4;
 export const NODE_STRIDE = NODE_LAST + 4;
 export const NODE_DISTANCE = NODE_STRIDE + 4;
 export const NODE_SEEN = NODE_DISTANCE + 4;
-export const NODE_BYTES = NODE_SEEN + 8;
+export const NODE_DEPTH = NODE_SEEN + 4;
+export const NODE_BYTES = NODE_DEPTH + 4;
 
 export const NODE_SHAPE_MASK = 0x7fff; // kind and size
 export const NODE_SHAPE_BY_DISTANCE = 31; // the bit's number
 export const NODES_MOST = 1 << 13; // when all are taken, everything learned is forgotten
 
-// Fetch nodes by address: FINDER_BUCKETS u16 node numbers, 0: none; a later node takes the bucket of an earlier one.
+// Instructions have few data records. Deeper nodes are one for each shape, so that long runs of data are learned too.
+export const NODE_DEPTH_MOST = 4;
+
+// Fetch nodes by address and the deep data nodes by shape: FINDER_BUCKETS u16 node numbers, 0: none; a later node takes the bucket of an earlier one.
 export const FINDER_BITS = 13;
 export const FINDER_SHIFT = 32 - FINDER_BITS;
 export const FINDER_BUCKETS = 1 << FINDER_BITS;
-export const FINDER_FACTOR = 0x1e3779b1; // bucket = (address * factor mod 2^32) >>> FINDER_SHIFT
+export const FINDER_FACTOR = 0x1e3779b1; // bucket = (address or shape * factor mod 2^32) >>> FINDER_SHIFT
 
 // ---- the cursor ---------------------------------------------------------------------------------------------------------
 //

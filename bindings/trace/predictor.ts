@@ -7,6 +7,7 @@ import {
   FINDER_SHIFT,
   KIND_FETCH,
   NODES_MOST,
+  NODE_DEPTH_MOST,
   TRACE_KIND_BITS,
   TRACE_KIND_MASK,
 } from '../../assembly/shared/trace-format.ts';
@@ -19,6 +20,10 @@ export function shapeOf(kind: number, size: number): number {
   return kind | (size << TRACE_KIND_BITS);
 }
 
+function bucketOf(key: number): number {
+  return Math.imul(key, FINDER_FACTOR) >>> FINDER_SHIFT;
+}
+
 export class Predictor {
   readonly shapes = new Uint16Array(NODES_MOST);
   readonly next = new Uint16Array(NODES_MOST);
@@ -28,6 +33,7 @@ export class Predictor {
   readonly #stride = new Int32Array(NODES_MOST);
   readonly #distance = new Int32Array(NODES_MOST);
   readonly #seen = new Int32Array(NODES_MOST);
+  readonly #depth = new Uint8Array(NODES_MOST);
   readonly #finder = new Uint16Array(FINDER_BUCKETS);
   #taken = 1;
 
@@ -83,27 +89,37 @@ export class Predictor {
 
   /** Moves on to the node of an unforeseen fetch. */
   enterFetch(size: number, address: number): number {
-    const bucket = Math.imul(address, FINDER_FACTOR) >>> FINDER_SHIFT;
     const shape = shapeOf(KIND_FETCH, size);
-    let node = this.#finder[bucket]!;
-    if (node === NODE_NONE || this.last[node] !== address || this.shapes[node] !== shape) {
-      node = this.#make(shape, address);
-      this.#finder[bucket] = node;
-    }
-    return this.#enter(node);
+    const found = this.#find(address, shape);
+    if (found !== NODE_NONE && this.last[found] === address) return this.#enter(found);
+    return this.#enter(this.#makeFindable(address, shape, address, 0));
   }
 
   /** Moves on to the node of an unforeseen data record. */
   enterData(shape: number, address: number): number {
-    let node = this.next[this.here]!;
-    if (node === NODE_NONE || this.shapes[node] !== shape) {
-      node = this.other[this.here]!;
-      if (node === NODE_NONE || this.shapes[node] !== shape) node = this.#make(shape, address);
-    }
-    return this.#enter(node);
+    const next = this.next[this.here]!;
+    if (next !== NODE_NONE && this.shapes[next] === shape) return this.#enter(next);
+    const other = this.other[this.here]!;
+    if (other !== NODE_NONE && this.shapes[other] === shape) return this.#enter(other);
+    const depth = this.#depth[this.here]! + 1;
+    if (depth <= NODE_DEPTH_MOST) return this.#enter(this.#make(shape, address, depth));
+    const found = this.#find(shape, shape);
+    return this.#enter(found === NODE_NONE ? this.#makeFindable(shape, shape, address, NODE_DEPTH_MOST) : found);
   }
 
-  #make(shape: number, address: number): number {
+  /** The node of this shape that was made for a key last, as far as its bucket was not taken since. */
+  #find(key: number, shape: number): number {
+    const node = this.#finder[bucketOf(key)]!;
+    return this.shapes[node] === shape ? node : NODE_NONE;
+  }
+
+  #makeFindable(key: number, shape: number, address: number, depth: number): number {
+    const node = this.#make(shape, address, depth);
+    this.#finder[bucketOf(key)] = node;
+    return node;
+  }
+
+  #make(shape: number, address: number, depth: number): number {
     const node = this.#taken++;
     this.shapes[node] = shape;
     this.next[node] = NODE_NONE;
@@ -113,6 +129,7 @@ export class Predictor {
     this.#stride[node] = 0;
     this.#distance[node] = address - this.lastData;
     this.#seen[node] = 0;
+    this.#depth[node] = depth;
     return node;
   }
 
