@@ -14,7 +14,7 @@ import {
   VM_MANAGED,
 } from '../shared/layout.ts';
 import { word, wordAdd } from '../store/control.ts';
-import { mapHole, mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapNext, mapRenew } from '../store/machine-map.ts';
+import { mapHole, mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapLowest, mapRenew } from '../store/machine-map.ts';
 import { regionManagerSlot, regionUser } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { changeWaits } from './change.ts';
@@ -125,7 +125,7 @@ export function regionsGrant(vm: u32, count: u32, change: u32, timeNs: f64): voi
   let left = count;
   let waited: u32 = 0;
   while (left) {
-    const region = mapNext(0, MAP_MANAGES, 0);
+    const region = mapLowest(0, MAP_MANAGES);
     const granted = regionUser(region) == vm ? 0 : leavesGrant(vm, region, mapHole(vm), left, change, timeNs);
     if (!granted) {
       managerSet(region, vm, change, timeNs);

@@ -2,12 +2,12 @@
 import { CB_PINNED_REGION, SEEK_MANAGED, SEEK_USERLESS } from '../shared/layout.ts';
 import { word } from '../store/control.ts';
 import { frameTake } from '../store/frame.ts';
-import { mapNext, mapRegion } from '../store/machine-map.ts';
+import { mapLowest, mapNext, mapRegion } from '../store/machine-map.ts';
 import { useUserless } from './use.ts';
 
 /** The VM's region at its lowest machine slot in a class, the pinned region excepted; 0 where there is none. */
 export function regionOfClass(vm: u32, seek: u32): u32 {
-  let slot = mapNext(vm, seek, 0);
+  let slot = mapLowest(vm, seek);
   if (!slot) return 0;
   let region = mapRegion(vm, slot - 1);
   if (region != word(CB_PINNED_REGION)) return region;

@@ -206,6 +206,25 @@ export function mapSet(vm: u32, slot: u32, region: u32, questions: u32): void {
   mapRenew(vm, slot);
 }
 
+/** The lowest slot for which the answer is yes, plus 1; 0 where there is none. */
+export function mapLowest(vm: u32, question: u32): u32 {
+  const record = vmRecord(vm);
+  let height = load<u32>(record + VM_MAP_HEIGHT);
+  if (!height) return 0;
+  let address = mapNode(load<u32>(record + VM_MAP_ROOT));
+  let slot: u32 = 0;
+  while (true) {
+    const bits = bitmap(address, question);
+    if (!bits) return 0; // only at the root: a child is entered where its summary says yes
+    const index = ctz(bits) as u32;
+    height--;
+    slot |= index << (height * NODE_SHIFT);
+    if (!height) return slot + 1;
+    address = mapNode(entry(address, index));
+  }
+  return 0;
+}
+
 /** The lowest slot at or above `from` for which the answer is yes, plus 1; 0 where there is none. */
 export function mapNext(vm: u32, question: u32, from: u32): u32 {
   const record = vmRecord(vm);
@@ -256,7 +275,21 @@ function previousBelow(node: usize, height: u32, question: u32, from: u32, base:
 
 /** The lowest slot that the VM does not hold. */
 export function mapHole(vm: u32): u32 {
-  return mapHoleNext(vm, 0);
+  const record = vmRecord(vm);
+  let height = load<u32>(record + VM_MAP_HEIGHT);
+  if (!height) return 0;
+  let address = mapNode(load<u32>(record + VM_MAP_ROOT));
+  if (bitmap(address, MAP_HELD) == ALL) return 1 << (height * NODE_SHIFT);
+  let slot: u32 = 0;
+  while (true) {
+    height--;
+    const index = ctz(~bitmap(address, MAP_HELD)) as u32;
+    slot |= index << (height * NODE_SHIFT);
+    const child = height ? entry(address, index) : 0;
+    if (!child) return slot;
+    address = mapNode(child);
+  }
+  return 0;
 }
 
 /** The lowest slot at or above `from` that the VM does not hold. */
