@@ -137,15 +137,15 @@ export class Change {
       wake();
     };
     const offs = [this.#parts.events.on('follow', note), this.#parts.events.on('superseded', note)];
-    let ended = false;
+    const end = { reached: false };
     void this.settled.then(() => {
-      ended = true;
+      end.reached = true;
       wake();
     });
     try {
       for (;;) {
-        yield* waiting.splice(0);
-        if (ended) return;
+        for (let report = waiting.shift(); report !== undefined; report = waiting.shift()) yield report;
+        if (end.reached) return;
         await waitAbortable(new Promise<void>((resolve) => (wake = resolve)), options.signal);
       }
     } finally {

@@ -63,19 +63,21 @@ export class DeviceMap {
     return undefined;
   }
 
-  load(handlers: DeviceHandlers, address: number, width: AccessWidth): bigint {
-    const value = this.#busily(() => handlers.load(address, width));
+  load(vm: number, handlers: DeviceHandlers, address: number, width: AccessWidth): bigint {
+    const value = this.#busily(vm, () => handlers.load(address, width));
     if (typeof value === 'bigint') return BigInt.asUintN(width * 8, value);
     if (Number.isSafeInteger(value)) return BigInt.asUintN(width * 8, BigInt(value));
     throw new InvalidOptionError(`the value that the device's load returned for address ${address}`, value, 'a whole number or a bigint');
   }
 
-  store(handlers: DeviceHandlers, address: number, width: AccessWidth, value: bigint): void {
-    this.#busily(() => handlers.store(address, width, width === 8 ? value : Number(value)));
+  store(vm: number, handlers: DeviceHandlers, address: number, width: AccessWidth, value: bigint): void {
+    this.#busily(vm, () => handlers.store(address, width, width === 8 ? value : Number(value)));
   }
 
-  #busily<Result>(action: () => Result): Result {
+  /** An access like any other, but for the page. */
+  #busily<Result>(vm: number, action: () => Result): Result {
     const core = this.#core;
+    core.accessCount(vm);
     core.attention |= ATTENTION_BUSY;
     try {
       return action();

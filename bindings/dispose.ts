@@ -1,7 +1,8 @@
 import { DisposedError } from './errors.ts';
 
 /** `Symbol.dispose` where the platform has it, else a symbol of our own, so that classes may always declare the method. */
-export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('usufruct.dispose') as typeof Symbol.dispose);
+const platform = Symbol as { readonly dispose?: symbol };
+export const DISPOSE: typeof Symbol.dispose = (platform.dispose ?? Symbol.for('usufruct.dispose')) as typeof Symbol.dispose;
 
 /** Where a long-lived thing was made: an error object whose stack is rendered only if somebody asks. */
 export class Origin {

@@ -164,7 +164,7 @@ function expandSelectionOf(selection: EngineOptions['selection']): number {
 
 function moduleOf(module: unknown): BufferSource | WebAssembly.Module | undefined {
   if (module === undefined || module instanceof WebAssembly.Module || module instanceof ArrayBuffer || ArrayBuffer.isView(module)) {
-    return module as BufferSource | WebAssembly.Module | undefined;
+    return module;
   }
   throw new InvalidOptionError('module', module, 'the bytes of a WebAssembly module, or a WebAssembly.Module');
 }

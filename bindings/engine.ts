@@ -73,7 +73,6 @@ export class Engine {
    * is attached.
    */
   static async create(options: EngineOptions): Promise<Engine> {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- named only to leave it out of the stack
     const origin = new Origin(Engine.create);
     const { handover, shared, module, store, configOf } = checkEngineOptions(options);
     const isShared = shared ?? (module === undefined && sharedMemoryAvailable());
@@ -125,7 +124,7 @@ export class Engine {
     try {
       const handle = core.requireIndex(core.exports.vmCreate(regions, addressSpacePages, eviction, seek, evictBatch, flags));
       core.vmNames.set(handle, name);
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- named only to leave it out of the stack
+
       const vm = new Vm(this.#parts, name, handle, this.createVm);
       this.#vms.set(handle, vm);
       this.#vmsMade += 1;

@@ -14,6 +14,7 @@ import type { SignalOption } from './signal.ts';
 /** What a guest memory needs to know of its replica. */
 export interface MemoryOwner {
   readonly handle: number;
+  readonly vm: { readonly handle: number };
   readonly addressSpaceBytes: number;
   readonly devices: DeviceMap;
   disposed(): DisposedError;
@@ -304,13 +305,13 @@ export class GuestMemory {
   }
 
   #deviceLoad(address: number, width: AccessWidth, status: number): bigint {
-    const { devices } = this.#owner;
-    return devices.load(this.#deviceFor(address, width, status), address, width);
+    const { devices, vm } = this.#owner;
+    return devices.load(vm.handle, this.#deviceFor(address, width, status), address, width);
   }
 
   #deviceStore(address: number, width: AccessWidth, value: bigint, status: number): void {
-    const { devices } = this.#owner;
-    devices.store(this.#deviceFor(address, width, status), address, width, value);
+    const { devices, vm } = this.#owner;
+    devices.store(vm.handle, this.#deviceFor(address, width, status), address, width, value);
   }
 
   /** The device that answers instead of memory; throws what the status means where there is none. */

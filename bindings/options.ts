@@ -8,7 +8,7 @@ export function checkFields(what: string, value: unknown, known: readonly string
     throw new InvalidOptionError(what, value, `an object with some of: ${known.join(', ')}`);
   }
   for (const field of Object.keys(value)) {
-    if (!known.includes(field)) throw new InvalidOptionError(`${what}.${field}`, 'an unknown option', `${known.join(', ')}`);
+    if (!known.includes(field)) throw new InvalidOptionError(`${what}.${field}`, 'an unknown option', known.join(', '));
   }
   return value as Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-import { FLAG_BEST_EFFORT, FRAMES_LEAST, SLOT_BY_POLICY, VM_MANAGED } from '../assembly/shared/layout.ts';
+import { FLAG_BEST_EFFORT, FRAMES_LEAST, FRAMES_LEAST_SHARING, SLOT_BY_POLICY, VM_MANAGED } from '../assembly/shared/layout.ts';
 import type { Change, ChangeReport } from './change.ts';
 import type { Engine } from './engine.ts';
 import { InvalidOptionError, NotEnoughMemoryError, TooLittleLeftError } from './errors.ts';
@@ -176,14 +176,10 @@ function checkFeasible(engine: Engine, moves: readonly RegionMove[]): void {
     const managed = core.vmWord(vm.handle, VM_MANAGED);
     if (managed < -regions) throw notEnough(-regions, managed, engine.regionBytes, `VM '${vm.name}' manages only`);
     const framesLeft = (managed + regions) * framesPerRegion;
-    if (framesLeft < FRAMES_LEAST) {
-      throw new TooLittleLeftError(
-        `VM '${vm.name}' would be left with ${framesLeft} frames; it needs at least ${FRAMES_LEAST}. Take less away.`,
-        {
-          framesLeft,
-          framesLeast: FRAMES_LEAST,
-        },
-      );
+    const framesLeast = vm.replicas.length > 1 ? FRAMES_LEAST_SHARING : FRAMES_LEAST;
+    if (framesLeft < framesLeast) {
+      const message = `VM '${vm.name}' would be left with ${framesLeft} frames; it needs at least ${framesLeast}. Take less away.`;
+      throw new TooLittleLeftError(message, { framesLeft, framesLeast });
     }
     free -= regions;
   }

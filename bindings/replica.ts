@@ -11,7 +11,7 @@ import {
   PROTECTION_READ_WRITE,
   REPLICA_PAGES,
 } from '../assembly/shared/layout.ts';
-import { DeviceMap } from './device.ts';
+import type { DeviceMap } from './device.ts';
 import type { DeviceHandlers } from './device.ts';
 import { DISPOSE, disposedError, Origin } from './dispose.ts';
 import { digestAsync, digestNow } from './digest.ts';
@@ -126,7 +126,7 @@ export class Replica {
     this.#begin('replica.fork');
     try {
       const handle = core.requireIndex(core.exports.replicaFork(this.#handle));
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- named only to leave it out of the stack
+
       const replica = new Replica(this.#parts, this.vm, handle, this.devices.clone(), this.fork);
       this.vm.replicaAdd(replica);
       return replica;

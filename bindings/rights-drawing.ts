@@ -12,7 +12,7 @@ const NOBODY = '-';
 export function formatRights(inspection: Pick<Inspection, 'regions'>): string {
   const columns = runs(inspection.regions).map((run) => {
     const first = run[0]!;
-    const last = run.at(-1)!;
+    const last = run[run.length - 1]!;
     return [run.length === 1 ? `${first.region}` : `${first.region}-${last.region}`, first.manager ?? NOBODY, first.user ?? NOBODY];
   });
   return aligned([['region', 'manager', 'user'], ...columns]);
@@ -35,8 +35,8 @@ export function formatRightsTable(inspection: Pick<Inspection, 'regions'>): stri
 function runs(rows: readonly RegionRow[]): readonly (readonly RegionRow[])[] {
   const result: RegionRow[][] = [];
   for (const row of rows) {
-    const last = result.at(-1);
-    if (last !== undefined && last[0]!.manager === row.manager && last[0]!.user === row.user) last.push(row);
+    const run = result[result.length - 1];
+    if (run?.[0]?.manager === row.manager && run[0].user === row.user) run.push(row);
     else result.push([row]);
   }
   return result;

@@ -1,4 +1,5 @@
 import {
+  CB_ACCESS_NS,
   CB_BULK_DONE,
   CB_CHANGE_TABLE,
   CB_ERROR_A,
@@ -11,7 +12,9 @@ import {
   CB_VM_TABLE,
   CHANGE_BYTES,
   REPLICA_BYTES,
+  VM_ACCESSES,
   VM_BYTES,
+  VM_TIME_NS,
 } from '../../assembly/shared/layout.ts';
 import { ReentrantError } from '../errors.ts';
 import type { DisposedError, ErrorDetails, UsufructError } from '../errors.ts';
@@ -81,6 +84,12 @@ export class Core {
   }
   vmNumber(vm: number, offset: number): number {
     return this.f64[(this.word(CB_VM_TABLE) + vm * VM_BYTES + offset) >>> 3]!;
+  }
+  /** Counts an access of a VM that the compiled engine does not see, and its time. */
+  accessCount(vm: number): void {
+    const record = this.word(CB_VM_TABLE) + vm * VM_BYTES;
+    this.f64[(record + VM_ACCESSES) >>> 3]! += 1;
+    this.f64[(record + VM_TIME_NS) >>> 3]! += this.number(CB_ACCESS_NS);
   }
   replicaWord(replica: number, offset: number): number {
     return this.u32[(this.word(CB_REPLICA_TABLE) + replica * REPLICA_BYTES + offset) >>> 2]!;

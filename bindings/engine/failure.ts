@@ -18,7 +18,8 @@ type ErrorMaker = (facts: FailureFacts) => UsufructError;
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 const accessName = (store: number): string => (store === 1 ? 'store' : 'load');
-const reason = (cause: unknown): string => (cause === undefined ? '' : ` (${cause instanceof Error ? cause.message : String(cause)})`);
+const reason = (cause: unknown): string =>
+  cause === undefined ? '' : ` (${cause instanceof Error ? cause.message : errors.valueShown(cause)})`;
 const causeOption = (cause: unknown): ErrorOptions | undefined => (cause === undefined ? undefined : { cause });
 
 const TABLES: Readonly<Record<number, readonly [name: string, option: string]>> = {
@@ -141,7 +142,11 @@ function optionError(option: number, value: number): UsufructError {
   if (option === status.OPTION_LAST_REPLICA) {
     return new errors.InvalidOptionError('replica.dispose()', "a VM's last replica", 'any but the last; dispose of the VM instead');
   }
-  return new errors.InvalidOptionError(`option ${option} of the compiled engine`, value, 'what the bindings let through; please report this');
+  return new errors.InvalidOptionError(
+    `option ${option} of the compiled engine`,
+    value,
+    'what the bindings let through; please report this',
+  );
 }
 
 export function addressError(address: number, length: number, addressSpace: number): errors.AddressOutOfRangeError {

@@ -1,4 +1,5 @@
 import {
+  CB_NODE_REFERENCES,
   CB_NODE_TABLE,
   CB_OBJECT_TABLE,
   CB_REGION_SHIFT,
@@ -33,32 +34,41 @@ export interface PageRow {
   readonly discardable: boolean;
   readonly protection: 'none' | 'read' | 'readWrite';
   readonly device: boolean;
-  /** Page-table entries that refer to the page's content: more than 1 where replicas share it, 0 for untouched pages. */
-  readonly references: number;
+  /** Another replica has the same page: a write to it makes a copy. */
+  readonly shared: boolean;
 }
 
 /** The pages `from … to-1` of a replica that were ever touched, protected or made a device, ascending. Parts of the tree that are not there are skipped. */
 export function* pagesWalk(core: Core, replica: number, from: number, to: number): Generator<PageRow, void, void> {
   const root = core.replicaWord(replica, REPLICA_ROOT);
-  yield* nodeWalk(core, root, core.replicaWord(replica, REPLICA_HEIGHT), 0, from, to);
+  yield* nodeWalk(core, { entry: root, height: core.replicaWord(replica, REPLICA_HEIGHT), first: 0, shared: false }, from, to);
 }
 
-function* nodeWalk(core: Core, entry: number, height: number, first: number, from: number, to: number): Generator<PageRow, void, void> {
+/** An entry of a node: what it covers starts at page `first`; `shared`: a node on the way to it belongs to several replicas. */
+interface Place {
+  readonly entry: number;
+  readonly height: number;
+  readonly first: number;
+  readonly shared: boolean;
+}
+
+function* nodeWalk(core: Core, { entry, height, first, shared }: Place, from: number, to: number): Generator<PageRow, void, void> {
   if (entry === 0) return;
   if (height === 0) {
-    yield pageRow(core, first, entry);
+    yield pageRow(core, first, entry, shared);
     return;
   }
   const span = NODE_ENTRIES ** (height - 1);
   const node = core.word(CB_NODE_TABLE) + entry * 2 ** NODE_BYTES_SHIFT;
+  const below = shared || core.columnWord(CB_NODE_REFERENCES, entry) > 1;
   for (let index = 0; index < NODE_ENTRIES; index += 1) {
     const start = first + index * span;
     if (start + span <= from || start >= to) continue;
-    yield* nodeWalk(core, core.u32[(node >>> 2) + index]!, height - 1, start, from, to);
+    yield* nodeWalk(core, { entry: core.u32[(node >>> 2) + index]!, height: height - 1, first: start, shared: below }, from, to);
   }
 }
 
-function pageRow(core: Core, page: number, entry: number): PageRow {
+function pageRow(core: Core, page: number, entry: number, shared: boolean): PageRow {
   const object = (entry & ENTRY_OBJECT_MASK) >>> 0;
   const word = (offset: number): number =>
     object === 0 ? 0 : core.u32[(core.word(CB_OBJECT_TABLE) + object * OBJECT_BYTES + offset) >>> 2]!;
@@ -75,6 +85,6 @@ function pageRow(core: Core, page: number, entry: number): PageRow {
     discardable: (flags & OBJECT_DISCARDABLE) !== 0,
     protection: (entry & ENTRY_NO_LOAD) !== 0 ? 'none' : (entry & ENTRY_NO_STORE) !== 0 ? 'read' : 'readWrite',
     device: (entry & ENTRY_DEVICE) !== 0,
-    references: word(OBJECT_REFERENCES),
+    shared: object !== 0 && (shared || word(OBJECT_REFERENCES) > 1),
   };
 }

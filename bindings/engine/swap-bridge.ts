@@ -35,9 +35,7 @@ export class SwapBridge implements EngineImports {
     try {
       while (done < count) {
         const run = this.#runLength(first, done, count);
-        const written = this.#writeRun(first + done * PAIR_WORDS, run);
-        done += written;
-        if (written < run) break;
+        done += this.#writeRun(first + done * PAIR_WORDS, run);
       }
     } catch (failure) {
       core.storeFailure = failure;
@@ -81,17 +79,22 @@ export class SwapBridge implements EngineImports {
     return run;
   }
 
+  /** How many pages of the run from `pair` on were written: at least one, or the store threw. */
   #writeRun(pair: number, run: number): number {
+    const written = run === 1 ? 0 : this.#writePages(pair, run);
+    if (written > 0) return written;
+    // alone, so that a store which stops at a page says why
     const { u32 } = this.#core!;
-    const store = this.#store!;
+    checkSynchronous('write', this.#store!.write(u32[pair]!, this.#view(u32[pair + 1]!)));
+    return 1;
+  }
+
+  #writePages(pair: number, run: number): number {
+    const { u32 } = this.#core!;
     const slot = u32[pair]!;
-    if (run === 1) {
-      checkSynchronous('write', store.write(slot, this.#view(u32[pair + 1]!)));
-      return 1;
-    }
     const pages: Uint8Array<ArrayBufferLike>[] = [];
     for (let index = 0; index < run; index += 1) pages.push(this.#view(u32[pair + index * PAIR_WORDS + 1]!));
-    const written = store.writeRun!(slot, pages);
+    const written = this.#store!.writeRun!(slot, pages);
     if (!Number.isInteger(written) || written < 0 || written > run) {
       throw new SwapStoreError(
         `The swap store's writeRun answered ${String(written)} for a run of ${run} pages; it must be how many were written.`,

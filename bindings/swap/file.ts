@@ -62,18 +62,8 @@ class FileStore implements SwapStore {
 
   writeRun(firstSlot: number, pages: readonly Uint8Array<ArrayBufferLike>[]): number {
     const start = firstSlot * this.#pageBytes;
-    const bytes = writevSync(this.#file, pages, start);
-    let count = Math.floor(bytes / this.#pageBytes);
-    // A short write ends inside a page: finish page by page, and let the system say why where it cannot be done.
-    for (; count < pages.length; count += 1) {
-      try {
-        this.write(firstSlot + count, pages[count]!);
-      } catch (error) {
-        if (count === 0) throw error;
-        return count;
-      }
-    }
-    return count;
+    // whole pages: one that was cut short is written again
+    return Math.floor(writevSync(this.#file, pages, start) / this.#pageBytes);
   }
 
   close(): void {

@@ -15,7 +15,10 @@ export interface SwapStore {
   attach(geometry: SwapGeometry): void;
   read(slot: number, into: Uint8Array<ArrayBufferLike>): void;
   write(slot: number, from: Uint8Array<ArrayBufferLike>): void;
-  /** Several pages for slots that follow one another. Returns how many were written, in order; fewer than all, or throwing, means that the next one failed. */
+  /**
+   * Several pages for slots that follow one another. Returns how many were written, in order. After fewer than all, the rest is asked for again; a
+   * page at which it stops comes to `write` alone, which can say what is wrong. Throwing fails the whole run.
+   */
   writeRun?(firstSlot: number, pages: readonly Uint8Array<ArrayBufferLike>[]): number;
   /** The engine is done with the store. */
   close(): void;

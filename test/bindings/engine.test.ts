@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { Engine, formatBytes } from '../../bindings/node.ts';
-import type { EngineOptions, VmOptions } from '../../bindings/node.ts';
 import { buildModule, buildBytes, builds } from '../support/builds.ts';
 import { engineMake, PAGE_BYTES, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
 
@@ -39,7 +38,7 @@ describe('options of Engine.create', () => {
     [{ module: 'usufruct.wasm' }, 'module'],
     [{ Memory: '1MiB' }, 'options.Memory'],
   ])('%o: one sentence with the field, the value and what is allowed', async (wrong, field) => {
-    const made = Engine.create({ ...good, ...wrong } as EngineOptions);
+    const made = Engine.create({ ...good, ...wrong });
     await expect(made).rejects.toMatchObject({ name: 'InvalidOptionError', code: 'INVALID_OPTION', details: { field } });
     await expect(made).rejects.toThrow(/^\S.* is .*; allowed: .*\.$/);
   });
@@ -112,14 +111,22 @@ test.each(shipped)('an engine of the whole 4 GiB on $name: its upper half works'
 });
 
 test.each(builds.filter(({ target }) => target === 'release'))('pages of $pageKib KiB', async ({ pageBytes, ...rest }) => {
-  const engine = await Engine.create({ memory: pageBytes * 8, region: pageBytes, swap: { size: pageBytes * 8 }, module: buildModule({ pageBytes, ...rest }), shared: false });
+  const engine = await Engine.create({
+    memory: pageBytes * 8,
+    region: pageBytes,
+    swap: { size: pageBytes * 8 },
+    module: buildModule({ pageBytes, ...rest }),
+    shared: false,
+  });
   expect(engine.pageBytes).toBe(pageBytes);
   const vm = engine.createVm({ memory: pageBytes * 2, addressSpace: pageBytes * 4 });
   for (let page = 0; page < 4; page += 1) vm.replica.memory.store32((page + 1) * pageBytes - 4, page + 1);
   vm.replica.memory.store64(pageBytes - 4, 2n ** 64n - 1n);
   expect(vm.replica.memory.load32(3 * pageBytes - 4)).toBe(3);
   expect(vm.replica.memory.load64(pageBytes - 4)).toBe(2n ** 64n - 1n);
-  await expect(Engine.create({ memory: pageBytes, region: pageBytes / 2, module: buildModule({ pageBytes, ...rest }), shared: false })).rejects.toMatchObject({
+  await expect(
+    Engine.create({ memory: pageBytes, region: pageBytes / 2, module: buildModule({ pageBytes, ...rest }), shared: false }),
+  ).rejects.toMatchObject({
     details: { field: 'region' },
   });
   engine.validate();
@@ -147,7 +154,7 @@ describe('createVm', () => {
     [{ ram: '1MiB' }, 'options.ram'],
   ])('%o is refused', async (wrong, field) => {
     const engine = await engineMake(build!);
-    const error = thrownBy(() => engine.createVm({ memory: REGION_BYTES, ...wrong } as VmOptions));
+    const error = thrownBy(() => engine.createVm({ memory: REGION_BYTES, ...wrong }));
     expect(error).toMatchObject({ code: 'INVALID_OPTION', details: { field } });
     expect(engine.vms).toEqual([]);
     engine.validate();
@@ -171,13 +178,19 @@ describe('createVm', () => {
     });
     const vm = engine.createVm({ memory: 5 * REGION_BYTES, shortfall: 'bestEffort' });
     expect(vm.managedBytes).toBe(4 * REGION_BYTES);
-    expect(thrownBy(() => engine.createVm({ memory: REGION_BYTES }))).toMatchObject({ code: 'NOT_ENOUGH_MEMORY', details: { available: 0 } });
+    expect(thrownBy(() => engine.createVm({ memory: REGION_BYTES }))).toMatchObject({
+      code: 'NOT_ENOUGH_MEMORY',
+      details: { available: 0 },
+    });
     engine.validate();
   });
 
   test('less than two frames', async () => {
     const engine = await engineMake(build!, { region: PAGE_BYTES });
-    expect(thrownBy(() => engine.createVm({ memory: PAGE_BYTES }))).toMatchObject({ code: 'TOO_LITTLE_LEFT', details: { framesLeft: 1, framesLeast: 2 } });
+    expect(thrownBy(() => engine.createVm({ memory: PAGE_BYTES }))).toMatchObject({
+      code: 'TOO_LITTLE_LEFT',
+      details: { framesLeft: 1, framesLeast: 2 },
+    });
     expect(engine.createVm({ memory: 2 * PAGE_BYTES }).managedBytes).toBe(2 * PAGE_BYTES);
     engine.validate();
   });
@@ -186,7 +199,10 @@ describe('createVm', () => {
     const engine = await engineMake(build!, { maxVms: 2, maxReplicas: 2 });
     const vm = engine.createVm({ memory: REGION_BYTES });
     engine.createVm({ memory: REGION_BYTES });
-    expect(thrownBy(() => engine.createVm({ memory: REGION_BYTES }))).toMatchObject({ code: 'TABLES_FULL', details: { table: 'VMs', capacity: 2 } });
+    expect(thrownBy(() => engine.createVm({ memory: REGION_BYTES }))).toMatchObject({
+      code: 'TABLES_FULL',
+      details: { table: 'VMs', capacity: 2 },
+    });
     vm.dispose();
     engine.createVm({ memory: REGION_BYTES });
     engine.validate();

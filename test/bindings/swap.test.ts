@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { DEVICE_PRESETS, Engine, fileSwapStore, memorySwapStore } from '../../bindings/node.ts';
-import type { DevicePreset, SwapStore } from '../../bindings/node.ts';
+import { DEVICE_PRESETS, fileSwapStore, memorySwapStore } from '../../bindings/node.ts';
+import type { DevicePreset, SwapStore, Engine } from '../../bindings/node.ts';
 import { expectBytes, engineMake, PAGE_BYTES, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
 import { faultySwapStore } from '../support/faulty-swap-store.ts';
 
@@ -102,11 +102,12 @@ describe.each(shipped)('$name', (build) => {
   test('a store that calls back into the engine gets REENTRANT', async () => {
     const inner = memorySwapStore();
     const caught: unknown[] = [];
-    let engine: Engine | undefined;
+    const made: Engine[] = [];
     const store: SwapStore = {
       ...inner,
       write(slot, from) {
-        const vm = engine!.vms[0]!;
+        const [engine] = made as [Engine];
+        const vm = engine.vms[0]!;
         for (const action of [
           () => vm.replica.memory.load8(0),
           () => vm.replica.memory.store64(0, 1n),
@@ -116,17 +117,18 @@ describe.each(shipped)('$name', (build) => {
           () => vm.expand(REGION_BYTES),
           () => vm.touch(0),
           () => vm.dispose(),
-          () => engine!.createVm({ memory: REGION_BYTES }),
-          () => engine!.reconfigure([{ vm, change: REGION_BYTES }]),
-          () => engine!.dispose(),
+          () => engine.createVm({ memory: REGION_BYTES }),
+          () => engine.reconfigure([{ vm, change: REGION_BYTES }]),
+          () => engine.dispose(),
         ]) {
           caught.push(thrownBy(action));
         }
-        expect(engine!.inspect().vms).toHaveLength(1); // looking is allowed
+        expect(engine.inspect().vms).toHaveLength(1); // looking is allowed
         inner.write(slot, from);
       },
     };
-    engine = await engineMake(build, { regions: 4, ...swapOf(store) });
+    const engine = await engineMake(build, { regions: 4, ...swapOf(store) });
+    made.push(engine);
     const vm = engine.createVm({ memory: REGION_BYTES });
     vm.replica.memory.write(0, pattern.subarray(0, 5 * PAGE_BYTES));
     expect(caught).toHaveLength(11);
@@ -174,7 +176,13 @@ describe.each(shipped)('$name', (build) => {
   test('the device takes virtual time', async () => {
     const engine = await engineMake(build, {
       regions: 2,
-      swap: { size: SLOTS * PAGE_BYTES, readLatency: '90us', writeLatency: '25us', readBandwidth: '4.096GB/s', writeBandwidth: '2.048GB/s' },
+      swap: {
+        size: SLOTS * PAGE_BYTES,
+        readLatency: '90us',
+        writeLatency: '25us',
+        readBandwidth: '4.096GB/s',
+        writeBandwidth: '2.048GB/s',
+      },
     });
     const vm = engine.createVm({ memory: REGION_BYTES });
     vm.replica.memory.write(0, pattern.subarray(0, 4 * PAGE_BYTES));
@@ -271,7 +279,9 @@ describe('fileSwapStore', () => {
 
   test('options of the wrong kind', () => {
     for (const path of ['', 5, null]) expect(thrownBy(() => fileSwapStore(path as string))).toMatchObject({ code: 'INVALID_OPTION' });
-    expect(thrownBy(() => fileSwapStore('x', { keep: 1 as unknown as boolean }))).toMatchObject({ details: { field: 'fileSwapStore.keep' } });
+    expect(thrownBy(() => fileSwapStore('x', { keep: 1 as unknown as boolean }))).toMatchObject({
+      details: { field: 'fileSwapStore.keep' },
+    });
     expect(thrownBy(() => fileSwapStore('x', { delete: true } as object))).toMatchObject({ details: { field: 'fileSwapStore.delete' } });
   });
 

@@ -57,7 +57,12 @@ describe.each(shipped)('$name', (build) => {
   test('reduce by amount: high machine addresses first', () => {
     const change = a.reduce('32KiB');
     expect(change.regions).toBe(2);
-    expect(engine.inspect().regions.filter(({ manager }) => manager === 'a').map(({ managerAddress }) => managerAddress! / REGION_BYTES)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(
+      engine
+        .inspect()
+        .regions.filter(({ manager }) => manager === 'a')
+        .map(({ managerAddress }) => managerAddress! / REGION_BYTES),
+    ).toEqual([0, 1, 2, 3, 4, 5]);
     expect(engine.regionsFree).toBe(4);
   });
 
@@ -73,7 +78,9 @@ describe.each(shipped)('$name', (build) => {
       code: 'NOT_MANAGED',
       details: { machineAddress: REGION_BYTES, regions: 2, managed: 1 },
     });
-    expect(thrownBy(() => a.reduce({ from: 100 * REGION_BYTES, bytes: REGION_BYTES }, { shortfall: 'bestEffort' }))).toMatchObject({ code: 'NOT_MANAGED' });
+    expect(thrownBy(() => a.reduce({ from: 100 * REGION_BYTES, bytes: REGION_BYTES }, { shortfall: 'bestEffort' }))).toMatchObject({
+      code: 'NOT_MANAGED',
+    });
     expect(a.reduce({ from: REGION_BYTES, bytes: 2 * REGION_BYTES }, { shortfall: 'bestEffort' }).regions).toBe(1);
     expect(held()).toEqual([0, 4, 5, 6, 7]);
     engine.validate();
@@ -82,15 +89,28 @@ describe.each(shipped)('$name', (build) => {
   test('a hole is used again by the next expansion', () => {
     a.reduce({ from: 2 * REGION_BYTES, bytes: REGION_BYTES });
     a.expand(REGION_BYTES);
-    expect(engine.inspect().regions.filter(({ manager }) => manager === 'a').map(({ managerAddress }) => managerAddress! / REGION_BYTES).sort()).toEqual([
-      0, 1, 2, 3, 4, 5, 6, 7,
-    ]);
+    expect(
+      engine
+        .inspect()
+        .regions.filter(({ manager }) => manager === 'a')
+        .map(({ managerAddress }) => managerAddress! / REGION_BYTES)
+        .sort(),
+    ).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
   test('too much, best effort, and the least that a VM keeps', async () => {
-    expect(thrownBy(() => a.reduce(9 * REGION_BYTES))).toMatchObject({ code: 'NOT_ENOUGH_MEMORY', details: { requested: 9, available: 8 } });
-    expect(thrownBy(() => a.reduce(8 * REGION_BYTES))).toMatchObject({ code: 'TOO_LITTLE_LEFT', details: { framesLeft: 0, framesLeast: 2 } });
-    expect(thrownBy(() => b.expand(3 * REGION_BYTES))).toMatchObject({ code: 'NOT_ENOUGH_MEMORY', details: { requested: 3, available: 2 } });
+    expect(thrownBy(() => a.reduce(9 * REGION_BYTES))).toMatchObject({
+      code: 'NOT_ENOUGH_MEMORY',
+      details: { requested: 9, available: 8 },
+    });
+    expect(thrownBy(() => a.reduce(8 * REGION_BYTES))).toMatchObject({
+      code: 'TOO_LITTLE_LEFT',
+      details: { framesLeft: 0, framesLeast: 2 },
+    });
+    expect(thrownBy(() => b.expand(3 * REGION_BYTES))).toMatchObject({
+      code: 'NOT_ENOUGH_MEMORY',
+      details: { requested: 3, available: 2 },
+    });
     expect(b.expand(3 * REGION_BYTES, { shortfall: 'bestEffort' }).regions).toBe(2);
     expect(a.reduce(9 * REGION_BYTES, { shortfall: 'bestEffort' }).regions).toBe(7);
     expect(a.managedBytes).toBe(REGION_BYTES);
@@ -102,21 +122,41 @@ describe.each(shipped)('$name', (build) => {
     expect(thrownBy(() => vm.reduce(PAGE_BYTES))).toMatchObject({ details: { framesLeft: 1 } });
   });
 
-  test.each([0, -REGION_BYTES, REGION_BYTES - 1, REGION_BYTES + 1, 1.5, NaN, '16 KiB!', '-16KiB', null, undefined, true, 2 ** 53, Infinity])(
-    'an amount of %s is refused',
-    (amount) => {
-      for (const request of [() => a.reduce(amount as number), () => a.expand(amount as number)]) {
-        expect(thrownBy(request)).toMatchObject({ code: 'INVALID_OPTION' });
-      }
-      expect(a.managedBytes).toBe(8 * REGION_BYTES);
-    },
-  );
+  test.each([
+    0,
+    -REGION_BYTES,
+    REGION_BYTES - 1,
+    REGION_BYTES + 1,
+    1.5,
+    NaN,
+    '16 KiB!',
+    '-16KiB',
+    null,
+    undefined,
+    true,
+    2 ** 53,
+    Infinity,
+  ])('an amount of %s is refused', (amount) => {
+    for (const request of [() => a.reduce(amount as number), () => a.expand(amount as number)]) {
+      expect(thrownBy(request)).toMatchObject({ code: 'INVALID_OPTION' });
+    }
+    expect(a.managedBytes).toBe(8 * REGION_BYTES);
+  });
 
   test('ranges and options of the wrong kind', () => {
-    for (const range of [{ from: 1, bytes: REGION_BYTES }, { from: -REGION_BYTES, bytes: REGION_BYTES }, { from: 0 }, { from: 0, bytes: 1 }, { from: 0, bytes: REGION_BYTES, to: 1 }, []]) {
+    for (const range of [
+      { from: 1, bytes: REGION_BYTES },
+      { from: -REGION_BYTES, bytes: REGION_BYTES },
+      { from: 0 },
+      { from: 0, bytes: 1 },
+      { from: 0, bytes: REGION_BYTES, to: 1 },
+      [],
+    ]) {
       expect(thrownBy(() => a.reduce(range as never))).toMatchObject({ code: 'INVALID_OPTION' });
     }
-    expect(thrownBy(() => a.reduce(REGION_BYTES, { shortfall: 'maybe' as never }))).toMatchObject({ details: { field: 'options.shortfall' } });
+    expect(thrownBy(() => a.reduce(REGION_BYTES, { shortfall: 'maybe' as never }))).toMatchObject({
+      details: { field: 'options.shortfall' },
+    });
     expect(thrownBy(() => a.expand(REGION_BYTES, { wait: true } as never))).toMatchObject({ details: { field: 'options.wait' } });
     expect(thrownBy(() => a.expand(REGION_BYTES, 5 as never))).toMatchObject({ details: { field: 'options' } });
   });
@@ -126,8 +166,12 @@ describe.each(shipped)('$name', (build) => {
     expect(engine.inspect().regions.filter(({ user }) => user === 'b')).toMatchObject([{ region: 9, userAddress: REGION_BYTES }]);
     b.touch(REGION_BYTES);
     expect(b.usedBytes).toBe(REGION_BYTES);
-    expect(thrownBy(() => b.touch(2 * REGION_BYTES))).toMatchObject({ code: 'ACCESS_REFUSED', details: { machineAddress: 2 * REGION_BYTES } });
-    for (const address of [-1, 1.5, 2 ** 32, '0', null]) expect(thrownBy(() => b.touch(address as number))).toMatchObject({ code: 'INVALID_OPTION' });
+    expect(thrownBy(() => b.touch(2 * REGION_BYTES))).toMatchObject({
+      code: 'ACCESS_REFUSED',
+      details: { machineAddress: 2 * REGION_BYTES },
+    });
+    for (const address of [-1, 1.5, 2 ** 32, '0', null])
+      expect(thrownBy(() => b.touch(address as number))).toMatchObject({ code: 'INVALID_OPTION' });
     expect(b.counters.accesses).toBe(0);
     engine.validate();
   });
@@ -175,14 +219,21 @@ describe.each(shipped)('$name', (build) => {
   test('a seek order without a class does not try it', () => {
     const poor = engine.createVm({ memory: REGION_BYTES, seek: ['managed', 'userless'], addressSpace: 64 * PAGE_BYTES });
     write(poor, 4);
-    expect(thrownBy(() => write(poor, 1, 4))).toMatchObject({ code: 'OUT_OF_FRAMES', details: { vm: poor.name, managedRegions: 1, residentPages: 4 } });
+    expect(thrownBy(() => write(poor, 1, 4))).toMatchObject({
+      code: 'OUT_OF_FRAMES',
+      details: { vm: poor.name, managedRegions: 1, residentPages: 4 },
+    });
     expectContent(poor, 4);
     engine.validate();
   });
 
   test('evict before take over: what was granted stays with its user', () => {
     write(a, 8 * REGION_PAGES);
-    const shy = engine.createVm({ memory: REGION_BYTES, seek: ['managed', 'userless', 'borrowed', 'evict', 'takeOver'], addressSpace: 64 * PAGE_BYTES });
+    const shy = engine.createVm({
+      memory: REGION_BYTES,
+      seek: ['managed', 'userless', 'borrowed', 'evict', 'takeOver'],
+      addressSpace: 64 * PAGE_BYTES,
+    });
     a.reduce(REGION_BYTES);
     const change = shy.expand(2 * REGION_BYTES);
     write(shy, 12);

@@ -15,7 +15,11 @@ const tools: ConformanceTools = { test, assert: (condition, message) => expect(c
 
 swapStoreConformance('memorySwapStore', memorySwapStore, tools);
 swapStoreConformance('fileSwapStore', fileMake, tools);
-swapStoreConformance('fileSwapStore, preallocated', () => fileSwapStore(join(folder, `swap-${(files += 1)}`), { preallocate: true }), tools);
+swapStoreConformance(
+  'fileSwapStore, preallocated',
+  () => fileSwapStore(join(folder, `swap-${(files += 1)}`), { preallocate: true }),
+  tools,
+);
 swapStoreConformance('a faulty store that has no faults', () => faultySwapStore(memorySwapStore())[0], tools);
 
 describe('the suite finds stores that are wrong', () => {
@@ -43,8 +47,16 @@ describe('the suite finds stores that are wrong', () => {
   };
 
   test.each([
-    ['a slot off by one', broken((inner) => ({ read: (slot, into) => inner.read(slot === 0 ? 0 : slot - 1, into) })), 'each slot keeps its own page'],
-    ['half a page', broken((inner) => ({ write: (slot, from) => inner.write(slot, from.slice(0, from.length / 2)) })), 'each slot keeps its own page'],
+    [
+      'a slot off by one',
+      broken((inner) => ({ read: (slot, into) => inner.read(slot === 0 ? 0 : slot - 1, into) })),
+      'each slot keeps its own page',
+    ],
+    [
+      'half a page',
+      broken((inner) => ({ write: (slot, from) => inner.write(slot, from.slice(0, from.length / 2)) })),
+      'each slot keeps its own page',
+    ],
     [
       'the first write for ever',
       broken((inner) => {

@@ -10,7 +10,10 @@ export interface Faults {
 }
 
 /** A store over another one, and the switch of its faults. */
-export function faultySwapStore(inner: SwapStore, initial: Partial<Pick<Faults, 'writesLeft' | 'readsFail'>> = {}): readonly [SwapStore, Faults] {
+export function faultySwapStore(
+  inner: SwapStore,
+  initial: Partial<Pick<Faults, 'writesLeft' | 'readsFail'>> = {},
+): readonly [SwapStore, Faults] {
   const faults: Faults = { writesLeft: Infinity, readsFail: false, error: new Error('the device is on fire'), ...initial };
   const store: SwapStore = {
     attach: (geometry) => inner.attach(geometry),
