@@ -3,7 +3,7 @@
  * while the memory is reconfigured. Reduced to numbers: sizes in regions, times in nanoseconds.
  */
 import { expand, reduce, vmCreate } from './reconfigure.ts';
-import { traceDigest, tracePlayer, traceStep, type TracePlayer, type TraceRecord } from './trace.ts';
+import { traceDigest, tracePages, tracePlayer, traceStep, type TracePlayer, type TraceRecord } from './trace.ts';
 import {
   SEEK_ORDER_DEFAULT,
   worldCreate,
@@ -36,6 +36,8 @@ export interface Scenario {
   readonly world: WorldOptions;
   readonly vms: readonly ScenarioVm[];
   readonly changes: readonly ScenarioChange[];
+  /** L records store too: the literal reading, and the command's default. Absent: they only load. */
+  readonly loadsStore?: boolean;
 }
 
 export interface RunReport {
@@ -99,9 +101,9 @@ export function scenarioRun(scenario: Scenario, strategy: 'rights' | 'eager'): R
 }
 
 function guestCreate(world: World, scenario: Scenario, options: ScenarioVm, index: number): Guest {
-  const player = tracePlayer(options.trace, world.options.pageBytes);
+  const player = tracePlayer(options.trace, world.options.pageBytes, scenario.loadsStore ?? false);
   const { eviction, seek = SEEK_ORDER_DEFAULT } = options;
-  const vm = vmCreate(world, options.regions, false, { spacePages: Math.max(1, player.pageOfTraced.size), eviction, seek, evictBatch: 1 });
+  const vm = vmCreate(world, options.regions, false, { spacePages: tracePages(player), eviction, seek, evictBatch: 1 });
   const due = scenario.changes.filter((change) => change.vm === index).sort((a, b) => a.record - b.record);
   return { index, vm, player, due };
 }

@@ -9,9 +9,6 @@ export interface TraceRecord {
   readonly size: number;
 }
 
-/** What stands in a digest, whatever the engine's page size. */
-const DIGEST_BLOCK_BYTES = 4096n;
-
 export function lackeyParse(text: string): TraceRecord[] {
   const line = /^(I | [LSM]) +([0-9a-f]+),(\d+)$/i;
   return text.split('\n').flatMap((row) => {
@@ -21,76 +18,98 @@ export function lackeyParse(text: string): TraceRecord[] {
   });
 }
 
-/** Numbers of the aligned blocks of `blockBytes` that a record touches, ascending. */
-function blocksOf(record: TraceRecord, blockBytes: bigint): bigint[] {
-  const blocks: bigint[] = [];
-  for (let block = record.address / blockBytes; block * blockBytes < record.address + BigInt(record.size); block++) blocks.push(block);
-  return blocks;
-}
+/** A traced address space is sparse: it is mapped in units, in the order of their first touch, whatever the engine's page size. */
+const UNIT_BYTES = 4096;
 
-/** Traced addresses are sparse: each traced page is mapped to a page of the replica, in the order of first touch. */
 export interface TracePlayer {
   readonly trace: readonly TraceRecord[];
-  readonly pageOfTraced: ReadonlyMap<bigint, number>;
-  /** For each record: page of the replica -> number of the visit that uses it next. */
+  /** Number of a traced unit -> number of the unit in the replica. */
+  readonly units: ReadonlyMap<bigint, number>;
+  /** Do L records store too? */
+  readonly loadsStore: boolean;
+  readonly pageBytes: number;
+  /** For each record: page of the replica -> number of the record that visits it next. */
   readonly nextUses: readonly ReadonlyMap<number, number>[];
   position: number;
   /** L, S and M records so far. */
   dataRecords: number;
 }
 
-export function tracePlayer(trace: readonly TraceRecord[], pageBytes: number): TracePlayer {
-  const pageOfTraced = new Map<bigint, number>();
-  const visits: { record: number; page: number }[] = [];
-  trace.forEach((record, index) => {
-    for (const block of blocksOf(record, BigInt(pageBytes))) {
-      const page = pageOfTraced.get(block) ?? pageOfTraced.size;
-      pageOfTraced.set(block, page);
-      visits.push({ record: index, page });
-    }
-  });
-  const nextUses = trace.map(() => new Map<number, number>());
-  visits.forEach((visit, index) => {
-    const next = visits.findIndex((later, place) => place > index && later.page === visit.page);
-    nextUses[visit.record]?.set(visit.page, next < 0 ? Infinity : next);
-  });
-  return { trace, pageOfTraced, nextUses, position: 0, dataRecords: 0 };
+/** Each byte's traced address. */
+function addressesOf(record: TraceRecord): bigint[] {
+  return Array.from({ length: record.size }, (_, offset) => record.address + BigInt(offset));
 }
 
-/** Carries out the next record: one access, whatever pages it touches. True: it waited for I/O. */
+function unitOf(address: bigint): bigint {
+  return address / BigInt(UNIT_BYTES);
+}
+
+/** Where a traced byte is in the replica. */
+function placeOf(units: ReadonlyMap<bigint, number>, address: bigint): number {
+  const unit = units.get(unitOf(address));
+  if (unit === undefined) throw new Error(`model: address ${address} is not of this trace`);
+  return unit * UNIT_BYTES + Number(address % BigInt(UNIT_BYTES));
+}
+
+/** The pages of the replica that a record visits: in the order of its bytes, each once. */
+function pagesOf(units: ReadonlyMap<bigint, number>, record: TraceRecord, pageBytes: number): number[] {
+  return [...new Set(addressesOf(record).map((address) => Math.floor(placeOf(units, address) / pageBytes)))];
+}
+
+export function tracePlayer(trace: readonly TraceRecord[], pageBytes: number, loadsStore: boolean): TracePlayer {
+  const units = new Map<bigint, number>();
+  for (const unit of trace.flatMap((record) => addressesOf(record).map(unitOf))) if (!units.has(unit)) units.set(unit, units.size);
+  const visits = trace.map((record) => pagesOf(units, record, pageBytes));
+  const nextUses = visits.map((pages, index) => {
+    const next = (page: number): number => visits.findIndex((later, place) => place > index && later.includes(page));
+    return new Map(pages.map((page) => [page, next(page) < 0 ? Infinity : next(page)]));
+  });
+  return { trace, units, loadsStore, pageBytes, nextUses, position: 0, dataRecords: 0 };
+}
+
+/** Pages of address space that a player needs. */
+export function tracePages(player: TracePlayer): number {
+  return Math.max(1, Math.ceil((player.units.size * UNIT_BYTES) / player.pageBytes));
+}
+
+/**
+ * Carries out the next record: one access. Up to two pages are had together before a byte changes; more (pages smaller than the record) one after
+ * the other. True: it waited for I/O.
+ */
 export function traceStep(world: World, replica: Replica, player: TracePlayer): boolean {
-  const record = player.trace[player.position];
+  const { trace, units, pageBytes, position } = player;
+  const record = trace[position];
   if (!record) throw new Error('model: the trace is at its end');
-  const { pageBytes } = world.options;
-  const pageOf = (address: bigint): number => player.pageOfTraced.get(address / BigInt(pageBytes)) ?? 0;
-  const stores = record.kind === 'S' || record.kind === 'M';
-  const nextUses = player.nextUses[player.position];
-  const numbers = blocksOf(record, BigInt(pageBytes)).map((block) => pageOf(block * BigInt(pageBytes)));
+  const stores = record.kind === 'S' || record.kind === 'M' || (record.kind === 'L' && player.loadsStore);
+  const pages = pagesOf(units, record, pageBytes);
   accessCount(world, replica);
   const startNs = replica.vm.timeNs;
-  accessPages(world, replica, numbers, stores, (page) => nextUses?.get(page) ?? Infinity);
-  for (let offset = 0; stores && offset < record.size; offset++) {
-    const address = record.address + BigInt(offset);
-    const page = replica.pages.get(pageOf(address));
-    if (page) page.bytes[Number(address % BigInt(pageBytes))] = Number((BigInt(player.dataRecords) + address) & 0xffn);
+  for (const together of pages.length <= 2 ? [pages] : pages.map((page) => [page])) {
+    accessPages(world, replica, together, stores, (page) => player.nextUses[position]?.get(page) ?? Infinity);
+    if (stores) storeContents(replica, player, record, together);
   }
   if (record.kind !== 'I') player.dataRecords++;
   player.position++;
   return replica.vm.timeNs > startNs;
 }
 
-/** SHA-256 over the aligned 4 KiB blocks that the trace touches, whole, in ascending order of their traced addresses. */
+/** The n-th data record stores at each of its byte addresses A the byte (n + A) & 0xff. */
+function storeContents(replica: Replica, player: TracePlayer, record: TraceRecord, pages: readonly number[]): void {
+  for (const address of addressesOf(record)) {
+    const place = placeOf(player.units, address);
+    const number = Math.floor(place / player.pageBytes);
+    const page = pages.includes(number) ? replica.pages.get(number) : undefined;
+    if (page) page.bytes[place % player.pageBytes] = Number((BigInt(player.dataRecords) + address) & 0xffn);
+  }
+}
+
+/** SHA-256 over the traced units, whole, in ascending order of their traced addresses. */
 export function traceDigest(world: World, replica: Replica, player: TracePlayer): string {
-  const { pageBytes } = world.options;
-  const blocks = new Set(player.trace.flatMap((record) => blocksOf(record, DIGEST_BLOCK_BYTES)));
   const hash = createHash('sha256');
-  for (const block of [...blocks].sort((a, b) => (a < b ? -1 : 1))) {
-    const content = Uint8Array.from({ length: Number(DIGEST_BLOCK_BYTES) }, (_, offset) => {
-      const address = block * DIGEST_BLOCK_BYTES + BigInt(offset);
-      const page = player.pageOfTraced.get(address / BigInt(pageBytes));
-      return page === undefined ? 0 : (peek(world, replica, page)[Number(address % BigInt(pageBytes))] ?? 0);
-    });
-    hash.update(content);
+  for (const unit of [...player.units.keys()].sort((a, b) => (a < b ? -1 : 1))) {
+    const start = placeOf(player.units, unit * BigInt(UNIT_BYTES));
+    const byteAt = (place: number): number => peek(world, replica, Math.floor(place / player.pageBytes))[place % player.pageBytes] ?? 0;
+    hash.update(Uint8Array.from({ length: UNIT_BYTES }, (_, offset) => byteAt(start + offset)));
   }
   return hash.digest('hex');
 }

@@ -4,13 +4,19 @@ import { scenarioRun, type RunReport } from './scenario.ts';
 import { scenarioRead } from './scenario-file.ts';
 
 const GOLDEN = new URL('../golden/', import.meta.url);
-const golden = JSON.parse(readFileSync(new URL('two-vms.expected.json', GOLDEN), 'utf8')) as {
-  runs: ({ strategy: 'rights' | 'eager' } & RunReport)[];
-};
 
-describe('the scenario worked out by hand in test/golden/two-vms.md', () => {
+interface Golden {
+  readonly runs: readonly ({ readonly strategy: 'rights' | 'eager' } & RunReport)[];
+}
+
+describe.each([
+  { title: 'L records only load', file: 'two-vms.expected.json', loadsStore: false },
+  { title: 'L records store too', file: 'two-vms.loads-store.expected.json', loadsStore: true },
+])('the scenario worked out by hand in test/golden/two-vms.md: $title', ({ file, loadsStore }) => {
+  const golden = JSON.parse(readFileSync(new URL(file, GOLDEN), 'utf8')) as Golden;
+
   it.each(golden.runs)('$strategy', ({ strategy, ...expected }) => {
-    const report = scenarioRun(scenarioRead(new URL('two-vms.scenario.json', GOLDEN), 4096), strategy);
+    const report = scenarioRun({ ...scenarioRead(new URL('two-vms.scenario.json', GOLDEN), 4096), loadsStore }, strategy);
     expect(report.virtualNs).toBe(expected.virtualNs);
     expect(report.reconfigurations).toEqual(expected.reconfigurations);
     expected.vms.forEach((vm, index) => expect(vm).toMatchObject(report.vms[index] ?? {}));

@@ -1,0 +1,112 @@
+/** Sequences on which model and engine once disagreed, made as short as random testing could. Each stays, on every build. */
+import { describe, it } from 'vitest';
+import { builds } from '../support/builds.ts';
+import { RawEngine } from '../support/raw.ts';
+import { EngineSubject } from './engine-subject.ts';
+import { stepBoth } from './machine.ts';
+import { ModelSubject } from './model-subject.ts';
+import type { Operation } from './operation.ts';
+import { SEEK_ORDER_DEFAULT, type SeekClass } from './world.ts';
+
+interface Regression {
+  readonly name: string;
+  readonly regions: number;
+  readonly regionPages: number;
+  readonly operations: (pageBytes: number) => readonly Operation[];
+}
+
+const SPACE_PAGES = 5;
+
+function create(regions: number, seek: readonly SeekClass[] = SEEK_ORDER_DEFAULT): Operation {
+  return { op: 'vmCreate', regions, bestEffort: false, spacePages: SPACE_PAGES, eviction: 'lru', seek, evictBatch: 1 };
+}
+
+function reduce(vm: number, regions: number, options: { eager?: boolean; firstSlot?: number; requestNs?: number } = {}): Operation {
+  const { eager = false, firstSlot, requestNs = 0 } = options;
+  return { op: 'reduce', vm, regions, firstSlot, bestEffort: false, eager, requestNs };
+}
+
+function expand(vm: number, regions: number): Operation {
+  return { op: 'expand', vm, regions, bestEffort: false, requestNs: 0, grantNs: 0 };
+}
+
+function store(replica: number, address: number, width: 1 | 2 | 4 | 8 = 1): Operation {
+  return { op: 'store', replica, address, width, byte: 19 };
+}
+
+const REGRESSIONS: readonly Regression[] = [
+  {
+    name: 'a fault that finds no frame leaves the page untouched: later it is not shared by a fork',
+    regions: 4,
+    regionPages: 1,
+    operations: (page) => [
+      create(2, ['managed', 'evict']),
+      store(0, 4 * page),
+      expand(0, 2),
+      { op: 'fork', replica: 0 },
+      { op: 'touch', vm: 0, slot: 0 },
+      store(0, 4 * page),
+    ],
+  },
+  {
+    name: 'while the first page of a crossing access is brought in, the second is no victim',
+    regions: 2,
+    regionPages: 1,
+    operations: (page) => [create(2), store(0, page), store(0, 2 * page), store(0, page - 1, 2)],
+  },
+  {
+    name: 'an expansion superseded by an eager reduction is so at the grant, not at the request',
+    regions: 8,
+    regionPages: 1,
+    operations: (page) => [
+      create(6),
+      create(2),
+      reduce(0, 2),
+      expand(1, 2),
+      store(1, page),
+      { op: 'load', replica: 1, address: 0, width: 1 },
+      store(1, 3 * page - 3, 2),
+      reduce(1, 2, { eager: true, requestNs: 3 }),
+    ],
+  },
+  {
+    name: 'a cancelled reduction counts no page-outs any more',
+    regions: 3,
+    regionPages: 2,
+    operations: (page) => [
+      create(1),
+      create(1),
+      expand(0, 1),
+      { op: 'fill', replica: 0, address: 0, length: page, byte: 1 },
+      reduce(0, 1, { firstSlot: 0, requestNs: 1 }),
+      create(1),
+      { op: 'cancel', change: 1 },
+      { op: 'load', replica: 2, address: 0, width: 1 },
+    ],
+  },
+  {
+    name: 'after an expansion is cancelled, cancelling the reduction that paid for it gives the memory back',
+    regions: 10,
+    regionPages: 1,
+    operations: () => [
+      create(3),
+      create(5),
+      { op: 'touch', vm: 1, slot: 3 },
+      reduce(1, 2),
+      expand(0, 2),
+      { op: 'cancel', change: 1 },
+      { op: 'cancel', change: 0 },
+    ],
+  },
+];
+
+describe.each(builds)('sequences that once went wrong, on $name', (build) => {
+  const raw = new RawEngine(build);
+
+  it.each(REGRESSIONS)('$name', ({ regions, regionPages, operations }) => {
+    const timing = { slots: 9, accessNs: 1, readNs: 90, writeNs: 25, queue: 1, expand: 'lowest' as const };
+    const model = new ModelSubject({ ...timing, regions, regionPages, pageBytes: build.pageBytes });
+    const engine = new EngineSubject(raw, { ...timing, regions, regionPages, store: 'linear', columnPages: 64 });
+    for (const operation of operations(build.pageBytes)) stepBoth(engine, model, operation);
+  });
+});
