@@ -36,12 +36,16 @@ export function runCommand(context: CommandContext): Command {
     .description('Replays memory traces in several VMs, moves memory between them on the way, and compares the strategies.')
     .argument('[scenario]', 'scenario file (default: the one in the package)')
     .option('--json', 'print one JSON object instead of the table; failures are one JSON object on stderr')
-    .option('--strategy <names...>', 'only these strategies: rights, eager')
+    .option('--strategy <name>', 'only this strategy, rights or eager; may be given several times', collected)
     .option('--eviction <policy>', 'eviction policy of VMs that name none: lru, fifo, clock, farthest')
     .option('--memory <size>', 'memory of the pool, for example 48MiB')
     .option('--region <size>', 'size of a region, for example 256KiB')
     .option('--report <file>', 'write a page with pictures of the run to this file')
     .action((file: string | undefined, options: RunOptions) => run(file, options, context));
+}
+
+function collected(name: string, before: readonly string[] = []): readonly string[] {
+  return [...before, name];
 }
 
 async function run(file: string | undefined, options: RunOptions, context: CommandContext): Promise<void> {

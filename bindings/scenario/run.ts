@@ -3,7 +3,7 @@ import { BeforeRunError, RunError, ScenarioError } from './problem.ts';
 import type { RunResult, ScenarioResult } from './result.ts';
 import { type EngineCreate, StrategyRun } from './strategy-run.ts';
 import type { Timeline } from './timeline.ts';
-import { openTraces } from './traces.ts';
+import { ScenarioTraces, type VmTrace } from './traces.ts';
 import type { Scenario, Strategy } from './types.ts';
 
 export interface RunScenarioOptions {
@@ -13,7 +13,7 @@ export interface RunScenarioOptions {
   readonly signal?: AbortSignal | undefined;
   /** Record what happens, for pictures. */
   readonly timeline?: boolean;
-  readonly onProgress?: (label: string, done: number, total: number) => void;
+  readonly onProgress?: ((label: string, done: number, total: number) => void) | undefined;
 }
 
 export interface ScenarioOutcome {
@@ -24,22 +24,32 @@ export interface ScenarioOutcome {
 
 /** Runs a scenario under each of its strategies. ScenarioError and BeforeRunError: it could not start; RunError: it failed on the way. */
 export async function runScenario(scenario: Scenario, options: RunScenarioOptions): Promise<ScenarioOutcome> {
-  const { engineCreate, pageBytes, signal, onProgress, timeline = false } = options;
-  const traces = await openTraces(scenario, { pageBytes, signal, ...(onProgress === undefined ? {} : { onProgress }) });
+  const { pageBytes, signal, onProgress } = options;
+  const traces = await ScenarioTraces.open(scenario, { pageBytes, signal, onProgress });
   const runs: RunResult[] = [];
   const timelines: Timeline[] = [];
-  for (const strategy of scenario.strategies) {
-    const run = await before(strategy, () => StrategyRun.create(scenario, strategy, traces, { engineCreate, signal, timeline }));
-    try {
-      runs.push(await during(strategy, () => run.run((done, total) => onProgress?.(`running under ${strategy}`, done, total))));
-      const recorded = run.timeline();
-      if (recorded !== null) timelines.push(recorded);
-    } finally {
-      await run.dispose();
+  try {
+    for (const strategy of scenario.strategies) {
+      const { result, timeline } = await runStrategy(scenario, strategy, traces.all, options);
+      runs.push(result);
+      if (timeline !== null) timelines.push(timeline);
     }
+  } finally {
+    await traces.dispose();
   }
   const { title, memoryBytes, regionBytes } = scenario;
   return { result: { title, memoryBytes, regionBytes, pageBytes, runs, contentsEqual: contentsEqual(runs) }, timelines };
+}
+
+async function runStrategy(scenario: Scenario, strategy: Strategy, traces: readonly VmTrace[], options: RunScenarioOptions) {
+  const { engineCreate, signal, onProgress, timeline = false } = options;
+  const run = await before(strategy, () => StrategyRun.create(scenario, strategy, traces, { engineCreate, signal, timeline }));
+  try {
+    const result = await during(strategy, () => run.run((done, total) => onProgress?.(`running under ${strategy}`, done, total)));
+    return { result, timeline: run.timeline() };
+  } finally {
+    await run.dispose();
+  }
 }
 
 function contentsEqual(runs: readonly RunResult[]): boolean | null {

@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { UsufructError } from '../errors.ts';
+import { convertTrace } from '../trace/convert.ts';
 import { openTrace } from '../trace/file.ts';
 import { type NextUse, nextUseOf } from '../trace/next-use.ts';
-import type { Trace, TraceTotals } from '../trace/trace.ts';
+import type { Trace, TraceReadOptions, TraceTotals } from '../trace/trace.ts';
 import { BeforeRunError, ScenarioError } from './problem.ts';
 import { bytesShown } from './shown.ts';
 import type { Scenario, ScenarioVm } from './types.ts';
@@ -17,30 +21,63 @@ export interface VmTrace {
 export interface OpenTracesOptions {
   readonly pageBytes: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (label: string, done: number, total: number) => void;
+  readonly onProgress?: ((label: string, done: number, total: number) => void) | undefined;
 }
 
 /** Bytes of the traced pieces of address space that a digest is over, whatever the engine's page. */
 export const TRACED_UNIT_BYTES = 4096;
 
-/** Opens all traces of a scenario and counts their records. What is wrong with them is known before the run. */
-export async function openTraces(scenario: Scenario, options: OpenTracesOptions): Promise<readonly VmTrace[]> {
-  const opened: VmTrace[] = [];
-  for (const vm of scenario.vms) opened.push(await openOne(vm, options));
-  return opened;
-}
+/** All traces of a scenario. Text is read once, into the compact format: every strategy then reads the same short file. */
+export class ScenarioTraces {
+  readonly #opened: VmTrace[] = [];
+  readonly #options: OpenTracesOptions;
+  #directory: string | null = null;
 
-async function openOne(vm: ScenarioVm, options: OpenTracesOptions): Promise<VmTrace> {
-  const { pageBytes, signal, onProgress } = options;
-  const progress = (done: number, total: number | null): void => onProgress?.(`reading the trace of ${vm.name}`, done, total ?? 0);
-  try {
+  private constructor(options: OpenTracesOptions) {
+    this.#options = options;
+  }
+
+  /** What is wrong with a trace is known before the run: BeforeRunError or ScenarioError. */
+  static async open(scenario: Scenario, options: OpenTracesOptions): Promise<ScenarioTraces> {
+    const traces = new ScenarioTraces(options);
+    try {
+      for (const vm of scenario.vms) traces.#opened.push(await traces.#open(vm));
+      return traces;
+    } catch (error) {
+      await traces.dispose();
+      throw error;
+    }
+  }
+
+  /** One a VM, in the order of the scenario. */
+  get all(): readonly VmTrace[] {
+    return this.#opened;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#directory !== null) await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #open(vm: ScenarioVm): Promise<VmTrace> {
+    const { pageBytes, signal, onProgress } = this.#options;
+    const progress = (done: number, total: number | null): void => onProgress?.(`reading the trace of ${vm.name}`, done, total ?? 0);
+    try {
+      const trace = await this.#compact(vm, { signal, progress });
+      const totals = await trace.totals({ signal });
+      const nextUse = vm.eviction === 'farthest' ? await nextUseOf(trace, Math.log2(pageBytes), { signal }) : null;
+      return { trace, totals, nextUse, addressSpacePages: addressSpacePagesOf(vm, totals, pageBytes) };
+    } catch (error) {
+      throw error instanceof UsufructError && !(error instanceof ScenarioError) ? new BeforeRunError(`VM ${vm.name}: `, error) : error;
+    }
+  }
+
+  async #compact(vm: ScenarioVm, options: TraceReadOptions): Promise<Trace> {
     const trace = await openTrace(vm.tracePath);
-    const totals = await trace.totals({ ...(signal === undefined ? {} : { signal }), progress });
-    const nextUse =
-      vm.eviction === 'farthest' ? await nextUseOf(trace, Math.log2(pageBytes), signal === undefined ? {} : { signal }) : null;
-    return { trace, totals, nextUse, addressSpacePages: addressSpacePagesOf(vm, totals, pageBytes) };
-  } catch (error) {
-    throw error instanceof UsufructError && !(error instanceof ScenarioError) ? new BeforeRunError(`VM ${vm.name}: `, error) : error;
+    if (trace.format === 'compact') return trace;
+    this.#directory ??= await mkdtemp(join(tmpdir(), 'usufruct-'));
+    const path = join(this.#directory, `${this.#opened.length}.trace`);
+    await convertTrace(vm.tracePath, path, { ...options, to: 'compact' });
+    return openTrace(path);
   }
 }
 

@@ -103,11 +103,15 @@ describe('usufruct run', () => {
 
   it('--strategy, --eviction, --memory and --region say it anew', () =>
     withScenario({}, async (file) => {
-      const args = ['run', file, '--json', '--strategy', 'eager', '--eviction', 'fifo', '--memory', '80KiB', '--region', '4KiB'];
+      const args = ['run', '--json', '--strategy', 'eager', file, '--eviction', 'fifo', '--memory', '80KiB', '--region', '4KiB'];
       const result = JSON.parse((await command(args)).stdout) as ScenarioResult;
       expect(result).toMatchObject({ memoryBytes: 80 * 1024, regionBytes: 4096, contentsEqual: null });
       expect(result.runs.map((run) => run.strategy)).toEqual(['eager']);
       expect(result.runs[0]!.reconfigurations[0]!.regions).toBe(4);
+      const both = JSON.parse(
+        (await command(['run', '--json', '--strategy', 'eager', '--strategy', 'rights', file])).stdout,
+      ) as ScenarioResult;
+      expect(both.runs.map((run) => run.strategy)).toEqual(['eager', 'rights']);
     }));
 
   it('a change by virtual time', () =>
