@@ -46,11 +46,18 @@ import { regionsGrant } from './grant.ts';
 import { managerClear, managerSet } from './rights.ts';
 import { runEnd, runExtend } from './run.ts';
 
-/** Regions that a VM must go on managing. */
+/** Frames that a VM must go on managing. */
+function framesLeast(vm: u32): u32 {
+  return load<u32>(vmRecord(vm) + VM_REPLICA_COUNT) > 1 ? FRAMES_LEAST_SHARING : FRAMES_LEAST;
+}
+
 function regionsLeast(vm: u32): u32 {
-  const frames: u32 = load<u32>(vmRecord(vm) + VM_REPLICA_COUNT) > 1 ? FRAMES_LEAST_SHARING : FRAMES_LEAST;
   const shift = word(CB_REGION_SHIFT);
-  return (frames + (1 << shift) - 1) >>> shift;
+  return (framesLeast(vm) + (1 << shift) - 1) >>> shift;
+}
+
+function failTooLittleLeft(vm: u32, regionsLeft: u32): i32 {
+  return fail(STATUS_TOO_LITTLE_LEFT, regionsLeft << word(CB_REGION_SHIFT), framesLeast(vm), 0);
 }
 
 /** S102: the next region to give up after the one at `slot` (number + 1; 0: the first): high addresses first, of the whole memory or of a range. Its machine slot + 1, or 0. */
@@ -78,8 +85,7 @@ function reduceCount(vm: u32, regions: u32, firstSlot: u32, flags: u32): i32 {
   }
   const least = regionsLeast(vm);
   if (managed - taken < least) {
-    const shift = word(CB_REGION_SHIFT);
-    if (!(flags & FLAG_BEST_EFFORT)) return -fail(STATUS_TOO_LITTLE_LEFT, (managed - taken) << shift, FRAMES_LEAST, 0);
+    if (!(flags & FLAG_BEST_EFFORT)) return -failTooLittleLeft(vm, managed - taken);
     taken = managed > least ? managed - least : 0;
   }
   return taken as i32;
@@ -197,7 +203,7 @@ export function rightsBegin(vm: u32, regions: u32, flags: u32, timeNs: f64): i32
   const count = expandCount(vm, regions, flags);
   if (count < 0) return -count;
   const least = regionsLeast(vm);
-  if ((count as u32) < least) return fail(STATUS_TOO_LITTLE_LEFT, (count as u32) << word(CB_REGION_SHIFT), FRAMES_LEAST, 0);
+  if ((count as u32) < least) return failTooLittleLeft(vm, count);
   regionsSelect(vm, count, 0, timeNs);
   return STATUS_OK;
 }
@@ -220,7 +226,7 @@ export function changeCancel(change: u32): i32 {
     if (status) return status;
   } else {
     const left = load<u32>(vmRecord(vm) + VM_MANAGED) - mine;
-    if (left < regionsLeast(vm)) return fail(STATUS_TOO_LITTLE_LEFT, left << word(CB_REGION_SHIFT), FRAMES_LEAST, 0);
+    if (left < regionsLeast(vm)) return failTooLittleLeft(vm, left);
   }
   changeEnd(change, CHANGE_CANCELLED, EVENT_CANCELLED, timeNs);
   for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {

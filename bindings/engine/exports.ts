@@ -14,7 +14,7 @@ export interface EngineExports {
   controlAddress(): number;
   /** Reads the configuration words of the control block, lays out all tables, writes their addresses and the total size (float64). Status. */
   enginePlan(): number;
-  /** Clears the tables. The memory must have grown to the planned size. Status. */
+  /** The first state of the tables, in fresh memory (zeros) that has grown to the planned size. Status. */
   engineInit(): number;
   /** Walks the whole state; 0, or STATUS_INVARIANT with the broken invariant's number and place. */
   engineValidate(): number;
