@@ -1,19 +1,15 @@
 # What the python trace records: rows of objects made in order, an index over them built in a pseudo-random order, and searched in the same order
 # from its middle on. No imports and no hash seed: the same every time.
-ROWS = 70000
-PERIOD = 1 << 17
+ROWS = 65536
+PRIME = ROWS + 1
+ROOT = 75  # its powers modulo the prime are all numbers from 1 to ROWS
 
+order = []
+power = 1
+for _ in range(ROWS):
+    order.append(power - 1)
+    power = power * ROOT % PRIME
 
-def shuffled():
-    """Each number below ROWS once, by a congruential generator of full period."""
-    state = 1
-    for _ in range(PERIOD):
-        state = (state * 44485 + 12345) % PERIOD
-        if state < ROWS:
-            yield state
-
-
-order = list(shuffled())
 rows = [(number, number * 0.5, str(number) * 8) for number in range(ROWS)]
 
 index = {}

@@ -1,0 +1,82 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DECODE_END, TRACE_BLOCK_VISITS } from '../../assembly/shared/trace-format.ts';
+import { BlockDecoder } from '../../bindings/trace/decode.ts';
+import { openTrace } from '../../bindings/trace/file.ts';
+import { traceInfo, type TraceInfo } from '../../bindings/trace/info.ts';
+import { NEVER, nextUseOf } from '../../bindings/trace/next-use.ts';
+import type { TraceBlock } from '../../bindings/trace/trace.ts';
+import { compiledDecoder, decoderModule } from '../support/trace-decoder.ts';
+
+const MIB = 1 << 20;
+const BYTES_PER_ACCESS_MOST = 2.5;
+const FOLDER = join(import.meta.dirname, '../../examples/traces');
+
+/** What `scripts/record-traces.sh` recorded of real programs; `small` is for tests only. */
+const names = readdirSync(FOLDER).filter((name) => name.endsWith('.trace.gz') && !name.startsWith('small'));
+
+describe('the recorded traces', () => {
+  const infos = new Map<string, TraceInfo>();
+  beforeAll(async () => {
+    for (const name of names) infos.set(name, await traceInfo(await openTrace(join(FOLDER, name))));
+  });
+
+  it('are at least two, and take at most 6 MB together', () => {
+    expect(names.length).toBeGreaterThanOrEqual(2);
+    const bytes = readdirSync(FOLDER).reduce((sum, name) => sum + statSync(join(FOLDER, name)).size, 0);
+    expect(bytes).toBeLessThanOrEqual(6e6);
+  });
+
+  it.each(names)('%s takes at most 2.5 bytes for each access, before gzip', (name) => {
+    const { bytesPerAccess, records } = infos.get(name)!;
+    expect(records).toBeGreaterThanOrEqual(5e6);
+    expect(bytesPerAccess).toBeLessThanOrEqual(BYTES_PER_ACCESS_MOST);
+  });
+
+  it('touch 4 to 64 MiB, one of them at least 16', () => {
+    const footprints = [...infos.values()].map(({ footprintBytes }) => footprintBytes / MIB);
+    expect(Math.min(...footprints)).toBeGreaterThanOrEqual(4);
+    expect(Math.max(...footprints)).toBeLessThanOrEqual(64);
+    expect(footprints.some((footprint) => footprint >= 16)).toBe(true);
+  });
+
+  it.each(names)('%s is decoded the same by both decoders', async (name) => {
+    const compiled = compiledDecoder(decoderModule());
+    const decoder = new BlockDecoder(name);
+    for await (const block of (await openTrace(join(FOLDER, name))).blocks()) {
+      if (block.index % 40 !== 0) continue;
+      const { count, kinds, addresses, sizes } = decoder.decode(block);
+      const told = compiled.decode(block.payload, block.records);
+      expect(told.end).toBe(DECODE_END);
+      expect(told.records.length).toBe(count);
+      const differs = told.records.findIndex(
+        ({ code, address, size }, i) => (code & 3) !== kinds[i] || address !== addresses[i] || size !== sizes[i],
+      );
+      expect(differs).toBe(-1);
+    }
+  });
+
+  it.each(names)('%s comes back to most of its pages, later', async (name) => {
+    const trace = await openTrace(join(FOLDER, name));
+    const nextUse = await nextUseOf(trace, 12);
+    const returned = new Set<number>();
+    const decoder = new BlockDecoder(name);
+    for await (const block of trace.blocks()) {
+      const column = nextUse.column(block);
+      expect(column.length).toBeLessThanOrEqual(TRACE_BLOCK_VISITS);
+      distantReturns(decoder, block, column, returned);
+    }
+    expect(returned.size).toBeGreaterThan((await trace.totals()).units / 2);
+  });
+});
+
+/** Pages that are touched again after more than 10,000 records. */
+function distantReturns(decoder: BlockDecoder, block: TraceBlock, column: Uint32Array, returned: Set<number>): void {
+  const { count, addresses, sizes, firstRecord } = decoder.decode(block);
+  for (let i = 0, visit = 0; i < count; i++, visit++) {
+    const next = column[visit]!;
+    if (next !== NEVER && next - (firstRecord + i) > 10_000) returned.add(addresses[i]! >>> 12);
+    if ((addresses[i]! & 4095) + sizes[i]! > 4096) visit++;
+  }
+}
