@@ -89,19 +89,26 @@ export class SwapBridge implements EngineImports {
     return 1;
   }
 
+  /** The run in as few pieces as the pages' places in memory allow. */
   #writePages(pair: number, run: number): number {
-    const { u32 } = this.#core!;
-    const slot = u32[pair]!;
-    const pages: Uint8Array<ArrayBufferLike>[] = [];
-    for (let index = 0; index < run; index += 1) pages.push(this.#view(u32[pair + index * PAIR_WORDS + 1]!));
-    const written = this.#store!.writeRun!(slot, pages);
-    if (!Number.isInteger(written) || written < 0 || written > run) {
-      throw new SwapStoreError(
-        `The swap store's writeRun answered ${String(written)} for a run of ${run} pages; it must be how many were written.`,
-        { slot },
-      );
+    const { u8, u32, pageBytes } = this.#core!;
+    const pieces: Uint8Array<ArrayBufferLike>[] = [];
+    for (let index = 0; index < run;) {
+      const start = u32[pair + index * PAIR_WORDS + 1]!;
+      let end = start;
+      do {
+        end += pageBytes;
+        index += 1;
+      } while (index < run && u32[pair + index * PAIR_WORDS + 1] === end);
+      pieces.push(u8.subarray(start, end));
     }
-    return written;
+    const slot = u32[pair]!;
+    const written = this.#store!.writeRun!(slot, pieces);
+    if (Number.isInteger(written) && written >= 0 && written <= run) return written;
+    throw new SwapStoreError(
+      `The swap store's writeRun answered ${String(written)} for a run of ${run} pages; it must be how many were written.`,
+      { slot },
+    );
   }
 
   #view(address: number): Uint8Array<ArrayBufferLike> {

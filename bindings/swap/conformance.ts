@@ -11,15 +11,28 @@ const GEOMETRIES = [
   { slots: 1, pageBytes: 4096 },
   { slots: 67, pageBytes: 4096 },
   { slots: 5, pageBytes: 16384 },
+  { slots: 300, pageBytes: 4096 },
 ] as const;
 
 /** Content that tells slot, round and place apart. */
 function pattern(pageBytes: number, slot: number, round: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: pageBytes }, (_, index) => (slot * 31 + round * 131 + index * 7 + (index >>> 8)) & 0xff);
+  const page = new Uint8Array(pageBytes);
+  for (let index = 0; index < pageBytes; index += 1) page[index] = slot * 31 + round * 131 + index * 7 + (index >>> 8);
+  return page;
 }
 
 function isEqual(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) if (left[index] !== right[index]) return false;
+  return true;
+}
+
+function joined(pages: readonly Uint8Array[], pageBytes: number): Uint8Array {
+  const bytes = new Uint8Array(pages.length * pageBytes);
+  pages.forEach((page, index) => {
+    bytes.set(page, index * pageBytes);
+  });
+  return bytes;
 }
 
 /** The contract of a SwapStore as tests, for the stores of this package and for your own. `makeStore` gives a new store each time. */
@@ -40,16 +53,13 @@ export function swapStoreConformance(name: string, makeStore: () => SwapStore, t
       });
     const check = (store: SwapStore, slot: number, round: number): void => {
       // read into the middle of a larger buffer, as the engine does: nothing beside the page may change
-      const around = new Uint8Array(pageBytes * 3).fill(0xee);
+      const expected = new Uint8Array(pageBytes * 3).fill(0xee);
+      const around = expected.slice();
       store.read(slot, around.subarray(pageBytes, pageBytes * 2));
-      assert(
-        isEqual(around.subarray(pageBytes, pageBytes * 2), pattern(pageBytes, slot, round)),
-        `slot ${slot} does not read what was written to it in round ${round}`,
-      );
-      assert(
-        around.every((byte, index) => (index >= pageBytes && index < pageBytes * 2) || byte === 0xee),
-        `reading slot ${slot} wrote beside the page`,
-      );
+      const page = around.slice(pageBytes, pageBytes * 2);
+      assert(isEqual(page, pattern(pageBytes, slot, round)), `slot ${slot} does not read what was written to it in round ${round}`);
+      expected.set(page, pageBytes);
+      assert(isEqual(around, expected), `reading slot ${slot} wrote beside the page`);
     };
 
     withStore('each slot keeps its own page', (store) => {
@@ -89,11 +99,19 @@ export function swapStoreConformance(name: string, makeStore: () => SwapStore, t
     withStore('runs of slots, where it takes them', (store) => {
       if (store.writeRun === undefined) return;
       for (const count of [1, 2, slots].filter((number) => number <= slots)) {
-        const first = slots - count;
-        const pages = Array.from({ length: count }, (_, index) => pattern(pageBytes, first + index, count));
-        const written = store.writeRun(first, pages);
-        assert(written === count, `writeRun of ${count} pages answered ${written}`);
-        for (let index = 0; index < count; index += 1) check(store, first + index, count);
+        // once page by page, once in one piece, once mixed
+        for (const [round, pieceOf] of [() => 1, () => count, (done: number) => (done === 0 ? 1 : count - 1)].entries()) {
+          const first = slots - count;
+          const pieces: Uint8Array[] = [];
+          for (let done = 0; done < count;) {
+            const pages = Array.from({ length: pieceOf(done) }, (_, index) => pattern(pageBytes, first + done + index, round));
+            pieces.push(joined(pages, pageBytes));
+            done += pages.length;
+          }
+          const written = store.writeRun(first, pieces);
+          assert(written === count, `writeRun of ${count} pages in ${pieces.length} pieces answered ${written}`);
+          for (let slot = first; slot < slots; slot += 1) check(store, slot, round);
+        }
       }
     });
 

@@ -60,10 +60,10 @@ class FileStore implements SwapStore {
     writeWhole(this.#file, from, slot * this.#pageBytes);
   }
 
-  writeRun(firstSlot: number, pages: readonly Uint8Array<ArrayBufferLike>[]): number {
+  writeRun(firstSlot: number, pieces: readonly Uint8Array<ArrayBufferLike>[]): number {
     const start = firstSlot * this.#pageBytes;
     // whole pages: one that was cut short is written again
-    return Math.floor(writevSync(this.#file, pages, start) / this.#pageBytes);
+    return Math.floor(writevSync(this.#file, pieces, start) / this.#pageBytes);
   }
 
   close(): void {

@@ -16,10 +16,11 @@ export interface SwapStore {
   read(slot: number, into: Uint8Array<ArrayBufferLike>): void;
   write(slot: number, from: Uint8Array<ArrayBufferLike>): void;
   /**
-   * Several pages for slots that follow one another. Returns how many were written, in order. After fewer than all, the rest is asked for again; a
-   * page at which it stops comes to `write` alone, which can say what is wrong. Throwing fails the whole run.
+   * The content of slots that follow one another, in pieces of one or more whole pages, wherever those stand side by side in memory. Returns how many
+   * pages were written, in order. After fewer than all, the rest is asked for again; a page at which it stops comes to `write` alone, which can say what
+   * is wrong. Throwing fails the whole run.
    */
-  writeRun?(firstSlot: number, pages: readonly Uint8Array<ArrayBufferLike>[]): number;
+  writeRun?(firstSlot: number, pieces: readonly Uint8Array<ArrayBufferLike>[]): number;
   /** The engine is done with the store. */
   close(): void;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { fileSwapStore, memorySwapStore, swapStoreConformance } from '../../bindings/node.ts';
 import type { ConformanceTools, SwapStore } from '../../bindings/node.ts';
+import { PAGE_BYTES } from '../support/engines.ts';
 import { faultySwapStore } from '../support/faulty-swap-store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'usufruct-swap-'));
@@ -89,11 +90,11 @@ describe('the suite finds stores that are wrong', () => {
       'methods answer when the work is done',
     ],
     [
-      'runs one short',
+      'runs that take every piece for a page',
       broken((inner) => ({
-        writeRun: (first, pages) => {
-          pages.forEach((page, index) => inner.write(first + index, page));
-          return pages.length - 1;
+        writeRun: (first, pieces) => {
+          pieces.forEach((piece, index) => inner.write(first + index, piece.subarray(0, PAGE_BYTES)));
+          return pieces.length;
         },
       })),
       'runs of slots, where it takes them',

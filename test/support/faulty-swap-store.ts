@@ -15,8 +15,12 @@ export function faultySwapStore(
   initial: Partial<Pick<Faults, 'writesLeft' | 'readsFail'>> = {},
 ): readonly [SwapStore, Faults] {
   const faults: Faults = { writesLeft: Infinity, readsFail: false, error: new Error('the device is on fire'), ...initial };
+  let pageBytes = 0;
   const store: SwapStore = {
-    attach: (geometry) => inner.attach(geometry),
+    attach(geometry) {
+      pageBytes = geometry.pageBytes;
+      inner.attach(geometry);
+    },
     read(slot, into) {
       if (faults.readsFail) throw faults.error;
       inner.read(slot, into);
@@ -26,12 +30,14 @@ export function faultySwapStore(
       faults.writesLeft -= 1;
       inner.write(slot, from);
     },
-    writeRun(firstSlot, pages) {
+    writeRun(firstSlot, pieces) {
       let written = 0;
-      for (const page of pages) {
-        if (faults.writesLeft <= 0) break;
-        store.write(firstSlot + written, page);
-        written += 1;
+      for (const piece of pieces) {
+        for (let at = 0; at < piece.length; at += pageBytes) {
+          if (faults.writesLeft <= 0) return written;
+          store.write(firstSlot + written, piece.subarray(at, at + pageBytes));
+          written += 1;
+        }
       }
       return written;
     },
