@@ -3,8 +3,8 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  // assembly/ is AssemblyScript: its own compiler checks it, and Prettier its form
-  globalIgnores(['build/', 'dist/', 'dist.*/', 'coverage/', 'assembly/', '**/golden/', '**/goldens/']),
+  // assembly/ and bench/loops/ are AssemblyScript: its own compiler checks them, and Prettier their form
+  globalIgnores(['build/', 'dist/', 'dist.*/', 'coverage/', 'assembly/', 'bench/loops/', '**/golden/', '**/goldens/']),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
