@@ -1,7 +1,7 @@
 // When each page is used next, for the eviction of the page whose next use is farthest. The trace is read twice: once forward to note, for each block,
 // at which record of a later block each of its pages is visited next; then again, block by block, as it is played. What is kept between the two is
 // eight bytes for each block and page visited in it.
-import { TRACE_VISIT_SHIFT } from '../../assembly/shared/trace-format.ts';
+import { TRACE_BLOCK_VISITS, TRACE_VISIT_SHIFT } from '../../assembly/shared/trace-format.ts';
 import { UsufructError } from '../errors.ts';
 import { BlockDecoder, type LinearRecords } from './decode.ts';
 import type { Trace, TraceBlock, TraceReadOptions } from './trace.ts';
@@ -24,6 +24,8 @@ export class NextUse {
   readonly #notes: readonly BlockNote[];
   readonly #next: Uint32Array; // by page, while a column is made
   readonly #pages = new Uint32Array(RECORD_VISITS_MOST);
+  readonly #visitPage = new Uint32Array(TRACE_BLOCK_VISITS);
+  readonly #visitRecord = new Uint32Array(TRACE_BLOCK_VISITS);
 
   /** @internal */
   constructor(name: string, pageShift: number, notes: readonly BlockNote[], pages: number) {
@@ -38,19 +40,27 @@ export class NextUse {
     const note = this.#notes[block.index]!;
     const records = this.#decoder.decode(block);
     for (let i = 0; i < note.pages.length; i++) this.#next[note.pages[i]!] = note.next[i]!;
-    let at = 0;
-    for (let i = 0; i < records.count; i++) at += visitsOf(records, i, this.#pageShift, this.#pages);
-    const column = new Uint32Array(at);
-    for (let i = records.count - 1; i >= 0; i--) {
-      const visits = visitsOf(records, i, this.#pageShift, this.#pages);
-      at -= visits;
-      for (let visit = 0; visit < visits; visit++) {
-        const page = this.#pages[visit]!;
-        column[at + visit] = this.#next[page]!;
-        this.#next[page] = records.firstRecord + i;
-      }
+    const visits = this.#visits(records);
+    const column = new Uint32Array(visits);
+    for (let visit = visits - 1; visit >= 0; visit--) {
+      const page = this.#visitPage[visit]!;
+      column[visit] = this.#next[page]!;
+      this.#next[page] = records.firstRecord + this.#visitRecord[visit]!;
     }
     return column;
+  }
+
+  /** Notes page and record of each visit of a block. Returns how many there are. */
+  #visits(records: LinearRecords): number {
+    let visits = 0;
+    for (let i = 0; i < records.count; i++) {
+      const pages = visitsOf(records, i, this.#pageShift, this.#pages);
+      for (let j = 0; j < pages; j++, visits++) {
+        this.#visitPage[visits] = this.#pages[j]!;
+        this.#visitRecord[visits] = i;
+      }
+    }
+    return visits;
   }
 }
 
