@@ -175,9 +175,12 @@ export class Change {
     this.#wait?.resolve(this.#last.state);
   }
 
-  /** @internal The engine itself ends: what is known stays readable. */
+  /** @internal The engine itself ends, and abandons what has not settled; what is known stays readable. */
   freeze(): void {
-    if (this.#last === undefined && this.#isRemembered()) this.#last = this.#read();
+    if (this.#last !== undefined || !this.#isRemembered()) return;
+    const last = this.#read();
+    this.#last = last.state === 'granted' ? { ...last, state: 'abandoned', superseded: last.superseded + last.pending, pending: 0 } : last;
+    this.#wait?.resolve(this.#last.state);
   }
 
   /** @internal Neither ended nor forgotten. */

@@ -34,10 +34,8 @@ export function memoryCreate(shared: boolean): WebAssembly.Memory {
   throw new EngineTooLargeError(`The platform refuses to reserve memory: ${String(refusal)}.`, { bytes, bytesMost: 0 }, { cause: refusal });
 }
 
-/** Grows to at least `bytes`. */
+/** Grows to at least `bytes`, which one memory can have: the compiled engine plans no more. */
 export function memoryGrow(memory: WebAssembly.Memory, bytes: number): void {
-  const bytesMost = GROWTH_MOST * GROWTH_BYTES;
-  if (bytes > bytesMost) throw tooLarge(bytes, bytesMost);
   const missing = Math.ceil(bytes / GROWTH_BYTES) - memory.buffer.byteLength / GROWTH_BYTES;
   if (missing <= 0) return;
   try {
@@ -45,15 +43,8 @@ export function memoryGrow(memory: WebAssembly.Memory, bytes: number): void {
   } catch (cause) {
     throw new EngineTooLargeError(
       `The platform refuses a memory of ${bytes} bytes: ${String(cause)}. Ask for less memory, swap or table space.`,
-      { bytes, bytesMost },
+      { bytes, bytesMost: GROWTH_MOST * GROWTH_BYTES },
       { cause },
     );
   }
-}
-
-function tooLarge(bytes: number, bytesMost: number): EngineTooLargeError {
-  return new EngineTooLargeError(
-    `The engine needs ${bytes} bytes with its tables and linear swap; one WebAssembly memory has at most ${bytesMost}. Ask for less memory, or move swap to a store outside (memorySwapStore(), fileSwapStore()).`,
-    { bytes, bytesMost },
-  );
 }

@@ -216,6 +216,8 @@ describe('dispose', () => {
     const { replica } = vm;
     replica.memory.fill(0, 4 * REGION_BYTES, 1);
     const change = vm.reduce(REGION_BYTES);
+    const { settled } = change;
+    const off = engine.on('grant', () => undefined);
     engine.dispose();
     engine.dispose();
     expect(engine.isDisposed).toBe(true);
@@ -246,7 +248,10 @@ describe('dispose', () => {
       const error = thrownBy(action);
       expect(error).toMatchObject({ name: 'DisposedError', code: 'DISPOSED' });
     }
-    expect(change.state).toBe('granted');
+    expect(change).toMatchObject({ state: 'abandoned', settledNs: null, regions: 1 });
+    expect(await settled).toBe('abandoned');
+    off();
+    expect(engine.isDisposed).toBe(true);
     expect(vm.name).toBe('a');
     vm.dispose();
     replica.dispose();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine, EngineOptions, Vm } from '../../bindings/node.ts';
 import { memorySwapStore } from '../../bindings/node.ts';
+import { reconfigurationAt } from '../../bindings/reconfiguration.ts';
 import { engineMake, PAGE_BYTES, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
 import { faultySwapStore } from '../support/faulty-swap-store.ts';
 
@@ -60,6 +61,35 @@ describe.each(shipped)('$name', (build) => {
     expect(request.settledNs).toBeGreaterThanOrEqual(grantNs);
     for (let page = 0; page < 6 * REGION_PAGES; page += 1) expect(a.replica.memory.load32(page * PAGE_BYTES)).toBe(page + 1);
     engine.validate();
+  });
+
+  test('eager under a runner of virtual clocks: the expansions wait until they are due', async () => {
+    const { engine, a, b } = await setup({ handover: 'eager' });
+    const request = reconfigurationAt(engine, 100, move(a, b, 2));
+    const grantNs = 2 * REGION_PAGES * WRITE_NS;
+    expect(request).toMatchObject({ state: 'requested', dueNs: 100 + grantNs, grantNs: null, settledNs: null, regions: 2 });
+    expect([a.managedBytes, b.managedBytes, engine.regionsFree]).toEqual([4 * REGION_BYTES, 2 * REGION_BYTES, 2]);
+    let granted = false;
+    const waiting = request.granted.then(() => (granted = true));
+    await Promise.resolve();
+    expect(granted).toBe(false);
+    request.expand();
+    await waiting;
+    expect(request).toMatchObject({ state: 'granted', dueNs: null, grantNs });
+    request.expand();
+    expect(b.managedBytes).toBe(4 * REGION_BYTES);
+    engine.validate();
+  });
+
+  test('waiting for it can be aborted', async () => {
+    const { engine, a, b } = await setup();
+    const request = engine.reconfigure(move(a, b, 1));
+    const controller = new AbortController();
+    const wait = request.whenSettled({ signal: controller.signal });
+    controller.abort(new Error('later'));
+    await expect(wait).rejects.toThrow('later');
+    use(b, 3);
+    expect(await request.whenSettled()).toBe('settled');
   });
 
   test('vm.reduce on an eager engine pages out too', async () => {
