@@ -42,5 +42,5 @@ record_small() {
   $convert "$traces/small.trace.gz" "$traces/small.lackey.gz" --to lackey
 }
 
-python_skip=300000000
+python_skip=354000000
 for name in ${*:-sort sqlite python small}; do "record_$name"; done

@@ -41,19 +41,23 @@ export class ByteReader {
     return bytes;
   }
 
-  /** All that is left, chunk by chunk. */
+  /** All that is left, chunk by chunk; then lets go of the source. */
   async *rest(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      if (this.#at < this.#chunk.length) {
-        const chunk = this.#chunk.subarray(this.#at);
-        this.#at = this.#chunk.length;
-        this.#position += chunk.length;
-        yield chunk;
+    try {
+      for (;;) {
+        if (this.#at < this.#chunk.length) {
+          const chunk = this.#chunk.subarray(this.#at);
+          this.#at = this.#chunk.length;
+          this.#position += chunk.length;
+          yield chunk;
+        }
+        const next = await this.#chunks.next();
+        if (next.done) return;
+        this.#chunk = next.value;
+        this.#at = 0;
       }
-      const next = await this.#chunks.next();
-      if (next.done) return;
-      this.#chunk = next.value;
-      this.#at = 0;
+    } finally {
+      await this.close();
     }
   }
 

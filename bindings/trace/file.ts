@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { gzipError, type Gunzip } from './gunzip.ts';
+import { gzipError, noted, type Gunzip, type SourceFailure } from './gunzip.ts';
 import { traceFrom } from './source.ts';
 import type { Trace, TraceReadOptions } from './trace.ts';
 import { TraceError } from './trace-error.ts';
@@ -65,29 +65,15 @@ export function notReadable(path: string, cause: unknown): TraceError {
 
 /** As gunzipWeb, by zlib: quicker, and files of several gzip members as well. */
 export const gunzipNode: Gunzip = async function* (file, chunks) {
+  const failure: SourceFailure = {};
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  let failure: { readonly cause: unknown } | undefined;
-  const feeding = pipeline(
-    remember(chunks, (cause) => (failure = { cause })),
-    gunzip,
-  ).catch(() => undefined);
+  const feeding = pipeline(noted(chunks, failure), gunzip).catch(() => undefined); // what goes wrong shows at the reading end
   try {
     yield* gunzip as AsyncIterable<Uint8Array>;
   } catch (cause) {
-    if (failure !== undefined) throw failure.cause;
-    throw gzipError(file, cause);
+    throw failure.thrown === undefined ? gzipError(file, cause) : failure.thrown.cause;
   } finally {
     gunzip.destroy();
     await feeding;
   }
 };
-
-/** Notes why a stream failed, before the pipeline makes something else of it. */
-async function* remember(chunks: AsyncIterable<Uint8Array>, failed: (cause: unknown) => void): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-  } catch (cause) {
-    failed(cause);
-    throw cause;
-  }
-}

@@ -151,6 +151,34 @@ describe('what stands in a file', () => {
     await expect(cut.then((opened) => collected(traceRecords(opened)))).rejects.toMatchObject({ code: 'TRACE_GZIP' });
   });
 
+  it('lets go of its source, and passes its failure on, however it is read', async () => {
+    const file = await compactFile(few);
+    for (const [bytes, gunzip] of [
+      [file, gunzipNode],
+      [gzipSync(file), gunzipNode],
+      [gzipSync(file), gunzipWeb],
+    ] as const) {
+      const source = { opened: 0, closed: 0, fails: false };
+      async function* open(): AsyncGenerator<Uint8Array> {
+        source.opened++;
+        try {
+          yield* inPieces(bytes.subarray(0, source.fails ? 100 : bytes.length), [50]);
+          if (source.fails) throw new RangeError('the network went away');
+        } finally {
+          source.closed++;
+        }
+      }
+      const trace = await traceFrom('a', open, { gunzip });
+      for await (const block of trace.blocks()) if (block.index === 0) break;
+      await trace.totals();
+      await collected(traceRecords(trace));
+      source.fails = true;
+      await expect(collected(traceRecords(trace))).rejects.toThrow('the network went away');
+      expect(source.opened).toBeGreaterThan(3);
+      expect(source.closed).toBe(source.opened);
+    }
+  });
+
   it('can be read again, and left early', async () => {
     const trace = await traceOf(await compactFile(few));
     for await (const block of trace.blocks()) expect(block.index).toBe(0);

@@ -42,6 +42,24 @@ describe('the contents of a trace', () => {
     expect(units.get(7)!.every((byte) => byte === 0)).toBe(true);
   });
 
+  it('can be told to count loads and not to store at them', () => {
+    const records = [
+      { kind: KIND_LOAD, unit: 2, offset: 0, size: 1 },
+      { kind: KIND_STORE, unit: 2, offset: 1, size: 1 },
+    ];
+    expect([...contentsOf(records).get(2)!.subarray(0, 2)]).toEqual([0, 2]);
+    expect([
+      ...contentsOf([...records, { kind: KIND_LOAD, unit: 2, offset: 1, size: 1 }], false)
+        .get(2)!
+        .subarray(0, 2),
+    ]).toEqual([0, 2]);
+    expect([
+      ...contentsOf([...records, { kind: KIND_LOAD, unit: 2, offset: 1, size: 1 }])
+        .get(2)!
+        .subarray(0, 2),
+    ]).toEqual([0, 3]);
+  });
+
   it('have the digest of the touched units in ascending order', async () => {
     const none = createHash('sha256').update(new Uint8Array(4096)).digest('hex');
     expect(await contentsDigest([{ kind: KIND_FETCH, unit: 2 ** 52 - 1, offset: 0, size: 1 }])).toBe(none);
