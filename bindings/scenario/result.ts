@@ -56,6 +56,8 @@ export interface RunResult {
   /** The latest finish. */
   readonly virtualNs: number;
   readonly wallMs: number;
+  /** Bytes of WebAssembly memory: all of it, and what is neither frame nor swap slot. */
+  readonly bytes: { readonly total: number; readonly books: number };
   readonly vms: readonly VmResult[];
   readonly reconfigurations: readonly ReconfigurationResult[];
 }

@@ -98,6 +98,7 @@ export class StrategyRun {
       strategy: this.#strategy,
       virtualNs: Math.max(...vms.map((vm) => vm.virtualNs)),
       wallMs,
+      bytes: this.#engine.inspect().bytes,
       vms,
       reconfigurations: this.#requests.map((request) => reconfigurationResult(request, this.#scenario.regionBytes)),
     };

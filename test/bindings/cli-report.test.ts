@@ -37,6 +37,7 @@ const result: ScenarioResult = {
     strategy,
     virtualNs: 1000,
     wallMs: 1.5,
+    bytes: { total: 65536, books: 1024 },
     vms: [vm(HOSTILE, 1000), vm('b', 500)],
     reconfigurations: [],
   })),

@@ -67,6 +67,7 @@ describe('usufruct run', () => {
       for (const run of result.runs) {
         expect(run.virtualNs).toBe(Math.max(...run.vms.map((vm) => vm.virtualNs)));
         expect(run.wallMs).toBeGreaterThan(0);
+        expect(run.bytes.total).toBeGreaterThanOrEqual(run.bytes.books + 64 * 1024 + 2 ** 20);
         expect(run.vms.map((vm) => [vm.name, vm.accesses])).toEqual([
           ['a', 60],
           ['b', 54],

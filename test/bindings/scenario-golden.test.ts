@@ -18,11 +18,14 @@ interface Expected {
 }
 
 describe.each(shippedBuilds)('the scenario worked out by hand in test/golden/two-vms.md, on $name', (build) => {
-  it('gives every number of the expected JSON', async () => {
-    const expected = JSON.parse(readFileSync(new URL('two-vms.expected.json', GOLDEN), 'utf8')) as Expected;
+  it.each([
+    { title: 'L records store too, as they do by default', file: 'two-vms.loads-store.expected.json', fields: {} },
+    { title: 'L records only load', file: 'two-vms.expected.json', fields: { loadsStore: false } },
+  ])('gives every number of the expected JSON: $title', async ({ file, fields }) => {
+    const expected = JSON.parse(readFileSync(new URL(file, GOLDEN), 'utf8')) as Expected;
     const { create, pageBytes } = engineOn(build);
-    const scenario = { ...(await readScenario(fileURLToPath(new URL('two-vms.scenario.json', GOLDEN)), { pageBytes })), loadsStore: false };
-    const { result } = await runScenario(scenario, { engineCreate: create, pageBytes });
+    const scenario = await readScenario(fileURLToPath(new URL('two-vms.scenario.json', GOLDEN)), { pageBytes });
+    const { result } = await runScenario({ ...scenario, ...fields }, { engineCreate: create, pageBytes });
     expect(result.contentsEqual).toBe(true);
     expect(result.runs).toHaveLength(expected.runs.length);
     expected.runs.forEach((run, index) => {

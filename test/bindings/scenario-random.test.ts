@@ -4,7 +4,7 @@ import { type Build, builds } from '../support/builds.ts';
 import { type Scenario as ModelScenario, scenarioRun } from '../model/scenario.ts';
 import { type LackeyRecord, lackeyText, runOn } from './scenario-support.ts';
 
-const RUNS = 40;
+const RUNS = 25;
 const SWAP_BYTES = 2 ** 21;
 
 /** A handful of pages in three places, so that they are used again and again; some records cross into the next page. */
@@ -43,6 +43,7 @@ interface Plain {
   readonly accessNs: number;
   readonly queue: number;
   readonly expand: 'lowest' | 'ownFirst';
+  readonly loadsStore: boolean;
 }
 
 /** Every VM starts with so much that all changes together leave it two frames, in whatever order they come. */
@@ -74,6 +75,7 @@ const plain: fc.Arbitrary<Plain> = fc
     accessNs: fc.constantFrom(1, 3),
     queue: fc.integer({ min: 1, max: 3 }),
     expand: fc.constantFrom('lowest', 'ownFirst'),
+    loadsStore: fc.boolean(),
   })
   .map(({ changes, vms, ...rest }) => {
     const among = vms.length;
@@ -85,8 +87,9 @@ const plain: fc.Arbitrary<Plain> = fc
   });
 
 function forModel(form: Plain, pageBytes: number): ModelScenario {
-  const { regionPages, vms, spareRegions, changes, readNs, writeNs, accessNs, queue, expand } = form;
+  const { regionPages, vms, spareRegions, changes, readNs, writeNs, accessNs, queue, expand, loadsStore } = form;
   return {
+    loadsStore,
     world: {
       pageBytes,
       regionPages,
@@ -111,14 +114,14 @@ function forModel(form: Plain, pageBytes: number): ModelScenario {
 }
 
 function forEngine(form: Plain, pageBytes: number): object {
-  const { regionPages, vms, spareRegions, changes, readNs, writeNs, accessNs, queue, expand } = form;
+  const { regionPages, vms, spareRegions, changes, readNs, writeNs, accessNs, queue, expand, loadsStore } = form;
   const region = regionPages * pageBytes;
   return {
     memory: vms.reduce((sum, vm) => sum + vm.regions, spareRegions) * region,
     region,
     swap: { size: SWAP_BYTES, readLatency: readNs, writeLatency: writeNs, queue },
     accessNs,
-    loadsStore: false,
+    loadsStore,
     expand,
     vms: vms.map(({ regions, eviction }, index) => ({ name: `vm${index}`, memory: regions * region, trace: `${index}.lackey`, eviction })),
     changes: changes.map(({ vm, progress, from, to }) => ({
@@ -150,10 +153,7 @@ async function compare(build: Build, form: Plain): Promise<void> {
   expect(result.contentsEqual).toBe(true);
 }
 
-/** The model maps traced pages, the player traced units of 4 KiB: with larger pages the two put different units side by side. */
-const sameMapping = builds.filter((build) => build.target !== 'debug' && build.pageKib <= 4);
-
-describe.each(sameMapping)(
+describe.each(builds.filter((build) => build.target !== 'debug'))(
   'random scenarios give the numbers of the plain model, on $name',
   (build) => {
     it(`${RUNS} of them`, async () => {
