@@ -4,22 +4,27 @@ import { DisposedError } from './errors.ts';
 const platform = Symbol as { readonly dispose?: symbol };
 export const DISPOSE: typeof Symbol.dispose = (platform.dispose ?? Symbol.for('usufruct.dispose')) as typeof Symbol.dispose;
 
+/** Frames of the stack from this folder are the package's own. */
+const OWN_FOLDER = import.meta.url.replace(/^file:\/\//, '').replace(/[^/]*$/, '');
+
 /** Where a long-lived thing was made: an error object whose stack is rendered only if somebody asks. */
 export class Origin {
-  readonly #made: Error;
+  readonly #made: { stack?: string };
 
-  /** Call it in the maker; `maker` and what it called stay out of the stack. */
+  /** Call it in the maker; `maker` and what it called stay out of the stack where the platform can do that. */
   constructor(maker: (...args: never[]) => unknown) {
-    const capture = { stack: '' } as Error;
-    if (typeof Error.captureStackTrace === 'function') Error.captureStackTrace(capture, maker);
-    else capture.stack = new Error().stack ?? '';
-    this.#made = capture;
+    this.#made = {};
+    const { captureStackTrace } = Error as { captureStackTrace?: typeof Error.captureStackTrace };
+    if (captureStackTrace === undefined) this.#made = new Error();
+    else captureStackTrace(this.#made, maker);
   }
 
   /** The line of the caller's code. */
   line(): string {
     const lines = (this.#made.stack ?? '').split('\n').map((line) => line.trim());
-    return (lines.find((line) => line.startsWith('at ') || line.includes('@')) ?? 'an unknown place').replace(/^at /, '');
+    const frames = lines.filter((line) => line.startsWith('at ') || line.includes('@'));
+    const frame = frames.find((line) => !line.includes(OWN_FOLDER)) ?? frames[0];
+    return frame === undefined ? 'an unknown place' : frame.replace(/^at /, '');
   }
 }
 
