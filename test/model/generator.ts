@@ -52,6 +52,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   read: 4,
   advise: 12,
   protect: 3,
+  discard: 2,
   touch: 6,
   move: 6,
   handover: 5,
@@ -160,26 +161,27 @@ function handoverOf(
     length: run.spacePages * pageBytes,
     byte,
   });
-  const advise = (advice: Advice, page: number): Operation => ({
+  // pages in one half of the address space that must not go out, and frames that the other half gives back
+  const half = run.spacePages >> 1;
+  const advise = (advice: Advice, page: number, pages = 1): Operation => ({
     op: 'advise',
     replica: replicaOf(reduction.vm),
-    page: page % run.spacePages,
-    pages: 1,
+    page,
+    pages,
     advice,
   });
-  // pages that must not go out, and room for some of them
-  const locks = [advise('locked', amount), advise('locked', amount + 3), advise('locked', amount + 7)];
-  const room = [advise('unused', amount + 1), advise('unused', amount + 4), advise('unused', amount + 5)];
+  const lock = (number: number): Operation => advise('locked', (amount + number) % Math.max(1, half));
+  const locks = [lock(0), lock(3), lock(7)];
+  const room = [advise('unused', half, run.spacePages - half)];
   const failure = { op: 'failWrites', after: amount % 4 } as const;
   return [
     fill(reduction.vm, 1 + (detail % 7)),
-    ...(detail % 2 === 0 ? locks : []),
-    { ...reduction, eager: detail % 8 === 1 },
+    ...(detail % 2 === 0 ? [...locks, ...room] : []),
+    { ...reduction, eager: detail % 8 === 2 },
     expansion,
-    ...(detail % 2 === 0 ? room : []),
     ...(detail % 3 === 0 && run.store === 'host' ? [failure] : []),
     fill(expansion.vm, 9),
-    ...(detail % 4 === 0 ? [advise('normal', amount), advise('normal', amount + 3)] : []),
+    ...(detail % 4 === 0 ? [advise('normal', 0, half)] : []),
   ];
 }
 
@@ -217,6 +219,20 @@ export function resolve(
       return [{ op: 'read', replica, address, length: ((amount % 32) * pageBytes) >> 3 }];
     case 'advise':
       return [{ op: 'advise', replica, page, pages: 1 + (amount % 4), advice: pick(ADVICE, detail) ?? 'normal' }];
+    case 'discard': {
+      // some pages may be dropped, of a replica that shares them or not; then the others press
+      const all = run.spacePages * pageBytes;
+      const some = Math.max(1, run.spacePages >> 2);
+      const first = page % Math.max(1, run.spacePages - some);
+      const press: Operation = { op: 'fill', replica, address: 0, length: first * pageBytes, byte: 5 };
+      return [
+        { op: 'fill', replica, address: 0, length: all, byte: 3 },
+        ...(detail % 2 === 0 && replicas.length < 7 ? [{ op: 'fork', replica } as const] : []),
+        { op: 'advise', replica, page: first, pages: some, advice: 'discardable' },
+        press,
+        { op: 'read', replica, address: first * pageBytes, length: some * pageBytes },
+      ];
+    }
     case 'protect': {
       const protection = pick(['read', 'readWrite', 'none', 'readWrite', 'device', 'noDevice'] as const, detail) ?? 'readWrite';
       return [
