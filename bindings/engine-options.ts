@@ -49,6 +49,7 @@ export interface EngineOptions {
   readonly maxReplicas?: number;
   /** Changes that are unfinished or still remembered. */
   readonly maxChanges?: number;
+  /** Traces that can be played at the same time (0: an engine for other guests; a player takes 856 KiB of addresses). */
   readonly maxPlayers?: number;
   /** Events that one operation may cause without losing any; a power of two. */
   readonly eventCapacity?: number;
@@ -113,7 +114,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
     vms,
     replicas: checkInteger('maxReplicas', options.maxReplicas ?? vms * REPLICAS_PER_VM, vms, VMS_MOST),
     changes: checkInteger('maxChanges', options.maxChanges ?? CHANGES, 1, TABLE_MOST),
-    players: checkInteger('maxPlayers', options.maxPlayers ?? vms, 0, VMS_MOST),
+    players: checkInteger('maxPlayers', options.maxPlayers ?? 0, 0, VMS_MOST),
     events: checkPowerOfTwo('eventCapacity', options.eventCapacity ?? EVENTS, 1, TABLE_MOST),
     accessNs: checkInteger('accessNs', options.accessNs ?? 1, 0, 1e9),
     expandSelection: expandSelectionOf(options.selection),

@@ -168,7 +168,7 @@ export function enginePlan(): i32 {
   at = place(CB_CHANGE_TABLE, at, ((word(CB_CHANGES) as u64) + 1) * CHANGE_BYTES);
   at = place(CB_EVENT_TABLE, at, (word(CB_EVENTS) as u64) * EVENT_BYTES);
   at = place(CB_BATCH, at, BATCH_PAGES * 8);
-  at = place(CB_PLAYER_TABLE, at, ((word(CB_PLAYERS) as u64) + 1) * PLAYER_BYTES);
+  at = place(CB_PLAYER_TABLE, at, word(CB_PLAYERS) ? ((word(CB_PLAYERS) as u64) + 1) * PLAYER_BYTES : 0);
   at = place(CB_MAP_TABLE, at, ((word(CB_MAP_NODES) as u64) + 1) * MAP_BYTES);
   at = place(CB_FRAME_TABLE, at, frames * FRAME_BYTES);
   at = place(CB_OBJECT_TABLE, at, ((word(CB_PAGE_OBJECTS) as u64) + 1) * OBJECT_BYTES);
