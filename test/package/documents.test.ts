@@ -1,13 +1,17 @@
-// What the README shows runs, from the packed package, and prints what it says.
-import { readFileSync } from 'node:fs';
+// What the documents show runs, from the packed package, and prints what they say.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examplesOf } from '../support/code-blocks.ts';
 import { consumerCreate, type Consumer } from '../support/consumer.ts';
 
-const README = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
-const examples = examplesOf(README);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const documents = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter((name) => name.endsWith('.md'));
+const examples = documents.flatMap((document) =>
+  examplesOf(readFileSync(join(ROOT, document), 'utf8')).map((example) => ({ document, ...example })),
+);
 
 let consumer: Consumer;
 beforeAll(async () => {
@@ -15,12 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => consumer.remove());
 
-test('there are examples that run, one of them with its output', () => {
-  expect(examples.length).toBeGreaterThan(0);
-  expect(examples.some(({ output }) => output !== undefined)).toBe(true);
+test('the README has examples that run, one of them with its output', () => {
+  const ofReadme = examples.filter(({ document }) => document === 'README.md');
+  expect(ofReadme.length).toBeGreaterThan(0);
+  expect(ofReadme.some(({ output }) => output !== undefined)).toBe(true);
 });
 
-test.each(examples)('the example in line $line', async ({ line, language, code, output }) => {
+test.each(examples)('the example in $document, line $line', async ({ line, language, code, output }) => {
   const script = language === 'ts' ? ts.transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }) : code;
   const finished = await consumer.runFile(`line-${line}.js`, script);
   expect(finished.stderr).toBe('');
