@@ -16,6 +16,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['bindings/**/*.ts'],
+      exclude: ['**/*.d.ts'],
       reporter: ['text-summary', 'html', 'json-summary'],
       reportsDirectory: 'coverage/bindings',
     },

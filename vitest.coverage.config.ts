@@ -6,8 +6,8 @@ export default mergeConfig(
   base,
   defineConfig({
     test: {
-      // these look at the modules as they are shipped, which have no counters
-      exclude: ['test/browser/**', 'test/campaign/**', 'test/package/**'],
+      // these look at the modules as they are shipped, without counters, or count for themselves
+      exclude: ['test/browser/**', 'test/campaign/**', 'test/package/**', 'test/scripts/**'],
       setupFiles: ['test/support/wasm-coverage.ts'],
       env: { USUFRUCT_WASM_COVERAGE: '1' },
       coverage: { enabled: true },
