@@ -1,6 +1,8 @@
 // Replicas: made, forked, restored to another's pages, disposed of. Sharing is by counted nodes: a fork costs a root.
 import {
   CB_REPLICAS,
+  CB_REPLICA_FREE,
+  CB_REPLICA_TOP,
   NODE_SHIFT,
   REPLICA_HEIGHT,
   REPLICA_NEXT,
@@ -15,24 +17,30 @@ import {
 import { STATUS_TABLES_FULL, TABLE_REPLICAS } from '../shared/status.ts';
 import { nodeReferencesAdd } from '../paging/page-table.ts';
 import { processorAttach, processorDetach, processorDropStores } from '../paging/translation.ts';
-import { fail, word } from '../store/control.ts';
+import { fail, word, wordSet } from '../store/control.ts';
 import { replicaRecord } from '../store/replica.ts';
 import { vmRecord } from '../store/vm.ts';
 import { tableDropDifferences, tableRelease } from './table.ts';
 
 /** A record for a new replica, or 0 with the failure noted. */
-function replicaFree(): u32 {
-  const capacity = word(CB_REPLICAS);
-  for (let replica: u32 = 1; replica <= capacity; replica++) {
-    if (!load<u32>(replicaRecord(replica) + REPLICA_VM)) return replica;
+function replicaTake(): u32 {
+  let replica = word(CB_REPLICA_FREE);
+  if (replica) {
+    wordSet(CB_REPLICA_FREE, load<u32>(replicaRecord(replica) + REPLICA_NEXT));
+    return replica;
   }
-  fail(STATUS_TABLES_FULL, TABLE_REPLICAS, capacity, 0);
-  return 0;
+  replica = word(CB_REPLICA_TOP) + 1;
+  if (replica > word(CB_REPLICAS)) {
+    fail(STATUS_TABLES_FULL, TABLE_REPLICAS, word(CB_REPLICAS), 0);
+    return 0;
+  }
+  wordSet(CB_REPLICA_TOP, replica);
+  return replica;
 }
 
 /** An empty replica of `pages` pages, or 0 with the failure noted. */
 export function replicaMake(vm: u32, pages: u32): u32 {
-  const replica = replicaFree();
+  const replica = replicaTake();
   if (!replica) return 0;
   const record = replicaRecord(replica);
   let height: u32 = 1;
@@ -95,4 +103,6 @@ export function replicaEnd(replica: u32): void {
   if (next) store<u32>(replicaRecord(next) + REPLICA_PREVIOUS, previous);
   store<u32>(owner + VM_REPLICA_COUNT, load<u32>(owner + VM_REPLICA_COUNT) - 1);
   store<u32>(record + REPLICA_VM, 0);
+  store<u32>(record + REPLICA_NEXT, word(CB_REPLICA_FREE));
+  wordSet(CB_REPLICA_FREE, replica);
 }
