@@ -35,7 +35,7 @@ import {
 } from './shared/status.ts';
 import { pageBring } from './access.ts';
 import { objectFlag, objectRecord, objectUnflag } from './paging/page-object.ts';
-import { entryIsShared, entryPlace, entryRead } from './paging/page-table.ts';
+import { entryClear, entryIsShared, entryPlace, entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
 import { translationDropPage, translationDropStore } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
@@ -55,9 +55,8 @@ function pagesCheck(replica: u32, page: u32, pages: u32): i32 {
 }
 
 function adviseUnused(replica: usize, page: u32, object: u32): i32 {
-  const place = entryPlace(replica, page);
-  if (!place) return word(CB_STATUS);
-  store<u32>(place, load<u32>(place) & ~ENTRY_OBJECT_MASK);
+  if (!entryPlace(replica, page)) return word(CB_STATUS);
+  entryClear(replica, page);
   translationDropPage(load<u32>(replica + REPLICA_PROCESSOR), page);
   objectRelease(object);
   return STATUS_OK;

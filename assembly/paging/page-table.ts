@@ -127,6 +127,30 @@ export function entryPlace(replica: usize, page: u32): usize {
   return place;
 }
 
+function nodeIsEmpty(address: usize): bool {
+  for (let offset: u32 = 0; offset < (NODE_BYTES as u32); offset += 32) {
+    if (v128.any_true(v128.or(v128.load(address + offset), v128.load(address + offset, 16)))) return false;
+  }
+  return true;
+}
+
+/** Below the entry at `place`: takes the page object out of a page's entry. Nodes that became empty go. */
+function clearBelow(place: usize, height: u32, page: u32): void {
+  const node = load<u32>(place);
+  const address = nodeAddress(node);
+  const child = address + (((page >> ((height - 1) * NODE_SHIFT)) & (NODE_ENTRIES - 1)) << 2);
+  if (height > 1) clearBelow(child, height - 1, page);
+  else store<u32>(child, load<u32>(child) & ~ENTRY_OBJECT_MASK);
+  if (load<u32>(child) || !nodeIsEmpty(address)) return;
+  store<u32>(place, 0);
+  nodeFree(node);
+}
+
+/** Takes the page object out of a page's entry, which is in nodes that are this replica's alone; what the replica may do with the page stays. */
+export function entryClear(replica: usize, page: u32): void {
+  clearBelow(replica + REPLICA_ROOT, load<u32>(replica + REPLICA_HEIGHT), page);
+}
+
 /** Does anyone else hold the page too, through its page object or through a node on the way to it? */
 export function entryIsShared(replica: usize, page: u32): bool {
   let node = load<u32>(replica + REPLICA_ROOT);

@@ -25,6 +25,7 @@ import { regionFirstFrame, regionFrames, regionReduce, regionUser } from '../sto
 import { BATCH_PAGES } from '../store/plan.ts';
 import { vmRecord } from '../store/vm.ts';
 import { deviceWrite } from '../swap/device.ts';
+import { pageForget } from '../swap/page-free.ts';
 import { failSwapWrite, pageLeave, pageNeedsWrite, pageOut, pageWritten } from '../swap/page-out.ts';
 import { slotAcquire, slotGive, slotsFree } from '../swap/slot.ts';
 import { changeIsOpen, changeTally } from './change.ts';
@@ -80,6 +81,7 @@ function pageRelease(vm: u32, object: u32, slot: u32, issueNs: f64, tally: usize
     if (status) return status;
   }
   frameGive(pageLeave(object));
+  pageForget(object);
   return STATUS_OK;
 }
 

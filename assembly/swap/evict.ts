@@ -19,6 +19,7 @@ import { recencyRenew } from '../paging/recency.ts';
 import { numberAdd, word, wordSet } from '../store/control.ts';
 import { frameGive, frameObject, frameRecord } from '../store/frame.ts';
 import { vmRecord } from '../store/vm.ts';
+import { pageForget } from './page-free.ts';
 import { pageLeave, pageOut } from './page-out.ts';
 
 function isEligible(frame: u32): bool {
@@ -69,7 +70,9 @@ function evictOne(vm: u32, issueNs: f64): u32 {
   const object = frameObject(frame);
   if (pageOut(object, issueNs, 0)) return 0;
   numberAdd(vmRecord(vm) + VM_EVICTIONS, 1);
-  return pageLeave(object);
+  pageLeave(object);
+  pageForget(object);
+  return frame;
 }
 
 /** As many pages out as the VM's batch says; the frame of the first, the others' become free. 0 as evictOne. */
