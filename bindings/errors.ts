@@ -17,8 +17,13 @@ export class UsufructError extends Error {
   }
 }
 
+/** The constructor of a family, written out so that the declarations need no types of Node. */
+interface Family<Code extends string> {
+  new (message: string, details?: ErrorDetails, options?: ErrorOptions): UsufructError & { readonly code: Code };
+}
+
 /** A family of failures: a named class whose code is fixed. */
-function family<const Code extends string>(code: Code) {
+function family<const Code extends string>(code: Code): Family<Code> {
   return class extends UsufructError {
     declare readonly code: Code;
     constructor(message: string, details: ErrorDetails = {}, options?: ErrorOptions) {

@@ -18,10 +18,10 @@ import {
   VM_OWN,
 } from '../shared/layout.ts';
 import { word, wordAdd } from '../store/control.ts';
-import { mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapPrevious, mapRegion, mapRenew } from '../store/machine-map.ts';
+import { mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapPrevious, mapRenew } from '../store/machine-map.ts';
 import { vmRecord } from '../store/vm.ts';
 import { changeSerial, changeSupersede, changeWaits } from './change.ts';
-import { bitsOf } from './grant.ts';
+import { ALL, bitsOf } from './grant.ts';
 import { runEnd, runExtend } from './run.ts';
 
 /** How many entries, from the one at `top` down, name regions that lie next to each other in one leaf of the pool. */
@@ -100,43 +100,77 @@ function expansionsSupersede(region: u32, count: u32, timeNs: f64): void {
   }
 }
 
-/** Declares up to `most` regions from machine slot `slot` down that lie in one leaf of each map. Returns how many. */
-function leavesDeclare(vm: u32, slot: u32, most: u32, change: u32, timeNs: f64): u32 {
-  const leaf = mapLeaf(vm, slot);
-  const index = slot & 63;
-  const managed = mapLeafBits(leaf, MAP_MANAGES) << ((63 - index) as u64);
-  const top = mapLeafEntries(leaf) + (index << 2);
-  const count = rowsInRow(top, min<u32>(most, ~managed ? (clz(~managed) as u32) : 64));
-  const region = load<u32>(top) - count + 1;
-  const place = index - count + 1;
-  const bits = bitsOf(place, count);
-  const userless = mapLeafBits(leaf, SEEK_USERLESS) & bits;
-  const own = rowsDeclare(region, count, vm, mapLeafEntries(leaf) + (place << 2), change) << (place as u64);
+/** The pool's leaf takes back the regions of `bits`, of which nobody uses those of `userless`. */
+function poolTakeBack(region: u32, bits: u64, userless: u64): void {
+  const leaf = mapLeaf(0, region - 1);
+  mapLeafBitsSet(leaf, MAP_MANAGES, mapLeafBits(leaf, MAP_MANAGES) | bits);
+  mapLeafBitsSet(leaf, SEEK_USERLESS, mapLeafBits(leaf, SEEK_USERLESS) | userless);
+  mapRenew(0, region - 1);
+}
+
+/** The VM's leaf no longer manages the slots of `bits`; it goes on using those of `own`, the others are holes. */
+function leafGiveUp(leaf: usize, bits: u64, own: u64): void {
   mapLeafBitsSet(leaf, SEEK_BORROWED, mapLeafBits(leaf, SEEK_BORROWED) | (mapLeafBits(leaf, SEEK_MANAGED) & bits));
   mapLeafBitsSet(leaf, SEEK_MANAGED, mapLeafBits(leaf, SEEK_MANAGED) & ~bits);
   mapLeafBitsSet(leaf, SEEK_USERLESS, mapLeafBits(leaf, SEEK_USERLESS) & ~bits);
   mapLeafBitsSet(leaf, SEEK_TAKE_OVER, mapLeafBits(leaf, SEEK_TAKE_OVER) & ~bits);
   mapLeafBitsSet(leaf, MAP_MANAGES, mapLeafBits(leaf, MAP_MANAGES) & ~bits);
   mapLeafBitsSet(leaf, MAP_HELD, mapLeafBits(leaf, MAP_HELD) & ~(bits & ~own));
-  const poolLeaf = mapLeaf(0, region - 1);
-  const poolBits = bitsOf((region - 1) & 63, count);
-  mapLeafBitsSet(poolLeaf, MAP_MANAGES, mapLeafBits(poolLeaf, MAP_MANAGES) | poolBits);
-  mapLeafBitsSet(
-    poolLeaf,
-    SEEK_USERLESS,
-    mapLeafBits(poolLeaf, SEEK_USERLESS) | ((userless >> (place as u64)) << (((region - 1) & 63) as u64)),
-  );
-  mapRenew(0, region - 1);
-  mapRenew(vm, slot);
-  const used = popcnt(own) as u32;
+}
+
+/** What the figures of the VM and of the pool say of `count` regions given up, `used` of which the VM goes on using. */
+function figuresMove(vm: u32, count: u32, used: u32): void {
   const record = vmRecord(vm);
   store<u32>(record + VM_MANAGED, load<u32>(record + VM_MANAGED) - count);
   store<u32>(record + VM_OWN, load<u32>(record + VM_OWN) - used);
   const pool = vmRecord(0) + VM_MANAGED;
   store<u32>(pool, load<u32>(pool) + count);
-  changeWaits(change, used);
   wordAdd(CB_COUNT_REGIONS, count);
-  expansionsSupersede(region, count, timeNs);
+}
+
+/**
+ * Declares up to `most` regions from machine slot `slot` down that lie in one leaf of the VM's map, run by run. Leaves of the pool are renewed when a
+ * run leaves them, the VM's at the end. Returns how many.
+ */
+function leafDeclare(vm: u32, slot: u32, most: u32, change: u32, timeNs: f64): u32 {
+  const leaf = mapLeaf(vm, slot);
+  const userless = mapLeafBits(leaf, SEEK_USERLESS);
+  let there = mapLeafBits(leaf, MAP_MANAGES) & (ALL >> ((63 - (slot & 63)) as u64));
+  let given: u64 = 0;
+  let own: u64 = 0;
+  let poolRegion: u32 = 0; // a region of the leaf of the pool in hand
+  let poolBits: u64 = 0;
+  let poolUserless: u64 = 0;
+  let count: u32 = 0;
+  while (there && count < most) {
+    const index = 63 - (clz(there) as u32);
+    const row = there << ((63 - index) as u64);
+    const top = mapLeafEntries(leaf) + (index << 2);
+    const run = rowsInRow(top, min<u32>(most - count, ~row ? (clz(~row) as u32) : 64));
+    const region = load<u32>(top) - run + 1;
+    const place = index - run + 1;
+    const bits = bitsOf(place, run);
+    const shift = ((region - 1) & 63) as u64;
+    if (poolRegion && (poolRegion - 1) >>> 6 != (region - 1) >>> 6) {
+      poolTakeBack(poolRegion, poolBits, poolUserless);
+      poolBits = 0;
+      poolUserless = 0;
+    }
+    poolRegion = region;
+    poolBits |= bitsOf(shift as u32, run);
+    poolUserless |= ((userless & bits) >> (place as u64)) << shift;
+    own |= rowsDeclare(region, run, vm, mapLeafEntries(leaf) + (place << 2), change) << (place as u64);
+    expansionsSupersede(region, run, timeNs);
+    runExtend(EVENT_DECLARE, vm, region, (slot & ~63) + place, run, change, timeNs);
+    given |= bits;
+    there &= ~bits;
+    count += run;
+  }
+  leafGiveUp(leaf, given, own);
+  poolTakeBack(poolRegion, poolBits, poolUserless);
+  mapRenew(vm, slot);
+  figuresMove(vm, count, popcnt(own) as u32);
+  changeWaits(change, popcnt(own) as u32);
   return count;
 }
 
@@ -146,10 +180,7 @@ export function regionsDeclare(vm: u32, count: u32, from: u32, change: u32, time
   let slot = from;
   while (left) {
     slot = mapPrevious(vm, MAP_MANAGES, slot) - 1;
-    const region = mapRegion(vm, slot);
-    const declared = leavesDeclare(vm, slot, left, change, timeNs);
-    runExtend(EVENT_DECLARE, vm, region - declared + 1, slot - declared + 1, declared, change, timeNs);
-    left -= declared;
+    left -= leafDeclare(vm, slot, left, change, timeNs);
   }
   runEnd(EVENT_DECLARE, vm, change, timeNs);
 }

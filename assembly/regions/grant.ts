@@ -21,7 +21,7 @@ import { changeWaits } from './change.ts';
 import { managerSet } from './rights.ts';
 import { runEnd, runExtend } from './run.ts';
 
-const ALL: u64 = 0xffffffffffffffff;
+export const ALL: u64 = 0xffffffffffffffff;
 
 /** `count` ones from bit `first` on; count 1 … 64. */
 export function bitsOf(first: u32, count: u32): u64 {
