@@ -59,10 +59,14 @@ test('pages: states, ranges, and only those that are there', async () => {
   const rows = [...engine.pages(replica, { from: 0, to: 6 })];
   expect(rows.map(({ page, state, frame, slot, shared }) => ({ page, state, frame, slot, shared }))).toEqual([
     { page: 0, state: 'out', frame: null, slot: 0, shared: false },
-    { page: 5, state: 'zero', frame: null, slot: null, shared: false },
-  ]);
-  expect([...engine.pages(replica, { from: 100, to: 104 })].map(({ frame }) => frame).sort()).toEqual([0, 1, 2, 3]);
-  expect([...engine.pages(replica, { from: 104, to: 1000 })]).toEqual([]);
+  ]); // page 5 is untouched again
+  const second = replica.fork();
+  replica.memory.load8(6 * PAGE_BYTES);
+  for (let page = 104; page < 108; page += 1) replica.memory.store8(page * PAGE_BYTES, 1);
+  expect([...engine.pages(replica, { from: 6, to: 7 })]).toMatchObject([{ page: 6, state: 'zero', frame: null, slot: null }]);
+  second.dispose();
+  expect([...engine.pages(replica, { from: 104, to: 108 })].map(({ frame }) => frame).sort()).toEqual([0, 1, 2, 3]);
+  expect([...engine.pages(replica, { from: 108, to: 1000 })]).toEqual([]);
   expect([...engine.pages(replica, { from: far })]).toHaveLength(1);
   expect([...engine.pages(replica, { from: 5, to: 5 })]).toEqual([]);
 });
