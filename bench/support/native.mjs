@@ -1,0 +1,28 @@
+// Programs in C for comparison, where there is a compiler.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SOURCES = fileURLToPath(new URL('../compare', import.meta.url));
+const PROGRAMS = fileURLToPath(new URL('../../build/bench', import.meta.url));
+
+/** Compiles bench/compare/<name>.c if it has to; null where there is no gcc. @param {string} name */
+function programPath(name) {
+  const source = join(SOURCES, `${name}.c`);
+  const program = join(PROGRAMS, name);
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  mkdirSync(PROGRAMS, { recursive: true });
+  try {
+    execFileSync('gcc', ['-O3', '-o', program, source], { stdio: 'ignore' });
+    return program;
+  } catch {
+    return null;
+  }
+}
+
+/** The number that a program prints; null where it cannot be compiled. @param {string} name @param {readonly (string | number)[]} parameters */
+export function nativeNumber(name, parameters) {
+  const program = programPath(name);
+  return program === null ? null : Number(execFileSync(program, parameters.map(String), { encoding: 'utf8' }));
+}
