@@ -43,42 +43,38 @@ function countOfOthers(region: u32, count: u32, vm: u32): u32 {
   return i;
 }
 
-/** The rows of `count` regions, none of which `vm` uses: manager, its slot, the expansion; and the entries of the map. Which of them have no user. */
-function rowsGrant(region: u32, count: u32, vm: u32, slot: u32, entries: usize, change: u32): u64 {
-  const offset = region << 2;
-  const managers: usize = word(CB_REGION_MANAGER) + offset;
-  const slots: usize = word(CB_REGION_MANAGER_SLOT) + offset;
-  const expansions: usize = word(CB_REGION_EXPAND) + offset;
-  const users: usize = word(CB_REGION_USER) + offset;
+/** Which of `count` regions from `region` on have no user. */
+function userlessOf(region: u32, count: u32): u64 {
+  const users: usize = word(CB_REGION_USER) + (region << 2);
+  const zero = i32x4.splat(0);
   let userless: u64 = 0;
   let i: u32 = 0;
-  if (count >= 4) {
-    const zero = i32x4.splat(0);
-    const four = i32x4.splat(4);
-    const vms = i32x4.splat(vm);
-    const changes = i32x4.splat(change);
-    let nextSlots = v128.add<i32>(i32x4.splat(slot + 1), i32x4(0, 1, 2, 3));
-    let nextRegions = v128.add<i32>(i32x4.splat(region), i32x4(0, 1, 2, 3));
-    for (; i + 4 <= count; i += 4) {
-      const at = i << 2;
-      v128.store(managers + at, vms);
-      v128.store(slots + at, nextSlots);
-      v128.store(expansions + at, changes);
-      v128.store(entries + at, nextRegions);
-      userless |= (i32x4.bitmask(i32x4.eq(v128.load(users + at), zero)) as u64) << (i as u64);
-      nextSlots = v128.add<i32>(nextSlots, four);
-      nextRegions = v128.add<i32>(nextRegions, four);
-    }
-  }
-  for (; i < count; i++) {
-    const at = i << 2;
-    store<u32>(managers + at, vm);
-    store<u32>(slots + at, slot + 1 + i);
-    store<u32>(expansions + at, change);
-    store<u32>(entries + at, region + i);
-    userless |= ((load<u32>(users + at) ? 0 : 1) as u64) << (i as u64);
-  }
+  for (; i + 4 <= count; i += 4) userless |= (i32x4.bitmask(i32x4.eq(v128.load(users + (i << 2)), zero)) as u64) << (i as u64);
+  for (; i < count; i++) userless |= ((load<u32>(users + (i << 2)) ? 0 : 1) as u64) << (i as u64);
   return userless;
+}
+
+/** `count` words at `at` become `first`, `first + step`, … */
+function wordsFill(at: usize, count: u32, first: u32, step: u32): void {
+  const steps = i32x4.splat(step << 2);
+  let words = v128.add<i32>(i32x4.splat(first), i32x4.mul(i32x4.splat(step), i32x4(0, 1, 2, 3)));
+  let i: u32 = 0;
+  for (; i + 8 <= count; i += 8) {
+    const more = v128.add<i32>(words, steps);
+    v128.store(at + (i << 2), words);
+    v128.store(at + (i << 2), more, 16);
+    words = v128.add<i32>(more, steps);
+  }
+  for (; i < count; i++) store<u32>(at + (i << 2), first + i * step);
+}
+
+/** The rows of `count` regions: manager, its slot, the expansion; and the entries of the map. */
+function rowsGrant(region: u32, count: u32, vm: u32, slot: u32, entries: usize, change: u32): void {
+  const offset = region << 2;
+  wordsFill(word(CB_REGION_MANAGER) + offset, count, vm, 0);
+  wordsFill(word(CB_REGION_MANAGER_SLOT) + offset, count, slot + 1, 1);
+  wordsFill(word(CB_REGION_EXPAND) + offset, count, change, 0);
+  wordsFill(entries, count, region, 1);
 }
 
 /** Grants up to `most` regions out of one leaf of the pool, at slots of one leaf of the VM. Stops before a region that the VM uses. Returns how many. */
@@ -99,9 +95,9 @@ function leavesGrant(vm: u32, region: u32, slot: u32, most: u32, change: u32, ti
     const wanted = min<u32>(min<u32>(onesInRow(there), onesInRow(holes)), most - granted);
     const count = countOfOthers(regionBase + index, wanted, vm);
     if (!count) break;
-    const free = rowsGrant(regionBase + index, count, vm, slotBase + place, mapLeafEntries(leaf) + (place << 2), change);
+    rowsGrant(regionBase + index, count, vm, slotBase + place, mapLeafEntries(leaf) + (place << 2), change);
     runExtend(EVENT_GRANT, vm, regionBase + index, slotBase + place, count, change, timeNs);
-    userless |= free << (place as u64);
+    userless |= userlessOf(regionBase + index, count) << (place as u64);
     taken |= bitsOf(index, count);
     placed |= bitsOf(place, count);
     there &= ~taken;

@@ -115,30 +115,33 @@ function renew(place: usize, bit: u64, isSet: bool): void {
   store<u64>(place, isSet ? bits | bit : bits & ~bit);
 }
 
-/** What a parent keeps of a node, question by question. */
-function summary(node: usize): u32 {
-  return (
-    (bitmap(node, SEEK_MANAGED) ? 1 : 0) |
-    (bitmap(node, SEEK_USERLESS) ? 2 : 0) |
-    (bitmap(node, SEEK_BORROWED) ? 4 : 0) |
-    (bitmap(node, SEEK_TAKE_OVER) ? 8 : 0) |
-    (bitmap(node, MAP_MANAGES) ? 16 : 0) |
-    (bitmap(node, MAP_HELD) == ALL ? 32 : 0)
-  );
+/*  The six bitmaps are three vectors. Lane by lane, what is kept of a node above it: is any bit set; for HELD, the last lane: are all set. */
+function keptOfPair(pair: v128): v128 {
+  return i64x2.ne(pair, i64x2.splat(0));
+}
+
+function keptOfLast(pair: v128): v128 {
+  const any = keptOfPair(pair);
+  return i64x2.replace_lane(any, 1, i64x2.extract_lane(pair, 1) == ALL ? -1 : 0);
 }
 
 /** Child number `index` has changed: renews its bit in each bitmap of the parent. Does that change what is kept of the parent? */
 function summarise(parent: usize, index: u32, child: usize): bool {
-  const bit: u64 = (1 as u64) << (index as u64);
-  const kept = summary(parent);
-  const answers = summary(child);
-  renew(parent + ((SEEK_MANAGED - 1) << 3), bit, (answers & 1) != 0);
-  renew(parent + ((SEEK_USERLESS - 1) << 3), bit, (answers & 2) != 0);
-  renew(parent + ((SEEK_BORROWED - 1) << 3), bit, (answers & 4) != 0);
-  renew(parent + ((SEEK_TAKE_OVER - 1) << 3), bit, (answers & 8) != 0);
-  renew(parent + ((MAP_MANAGES - 1) << 3), bit, (answers & 16) != 0);
-  renew(parent + ((MAP_HELD - 1) << 3), bit, (answers & 32) != 0);
-  return summary(parent) != kept;
+  const bit = i64x2.splat(1 << (index as i64));
+  const own = v128.load(parent);
+  const others = v128.load(parent, 16);
+  const last = v128.load(parent, 32);
+  const ownRenewed = v128.bitselect(keptOfPair(v128.load(child)), own, bit);
+  const othersRenewed = v128.bitselect(keptOfPair(v128.load(child, 16)), others, bit);
+  const lastRenewed = v128.bitselect(keptOfLast(v128.load(child, 32)), last, bit);
+  v128.store(parent, ownRenewed);
+  v128.store(parent, othersRenewed, 16);
+  v128.store(parent, lastRenewed, 32);
+  const changes = v128.or(
+    v128.xor(keptOfPair(own), keptOfPair(ownRenewed)),
+    v128.or(v128.xor(keptOfPair(others), keptOfPair(othersRenewed)), v128.xor(keptOfLast(last), keptOfLast(lastRenewed))),
+  );
+  return v128.any_true(changes);
 }
 
 /** The lowest node on the way to a slot; it must be there. */
