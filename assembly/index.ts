@@ -20,6 +20,7 @@ import {
   store8,
 } from './memory.ts';
 import { playerBuffer, playerCreate, playerDispose, playerFeed, playerFigures, playerNextUse, playerRun } from './player/player.ts';
+import { rightsExpandRange } from './regions/expand-range.ts';
 import { changeCancel, rightsExpand, rightsReduce } from './regions/request.ts';
 import { rightsTouch } from './regions/seek.ts';
 import { enginePlan } from './store/plan.ts';
@@ -53,6 +54,7 @@ export {
   replicaFork,
   replicaRestore,
   rightsExpand,
+  rightsExpandRange,
   rightsReduce,
   rightsTouch,
   store16,

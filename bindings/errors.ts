@@ -60,6 +60,7 @@ export class DevicePageError extends family('DEVICE_PAGE') {}
 export class AccessRefusedError extends family('ACCESS_REFUSED') {}
 /** A range that the VM was to give up is not wholly managed by it. Details: `machineAddress`, `regions`, `managed`. */
 export class NotManagedError extends family('NOT_MANAGED') {}
+export class SlotTakenError extends family('SLOT_TAKEN') {}
 /** A change cannot be cancelled any more. Details: `change`. */
 export class ChangeFinishedError extends family('CHANGE_FINISHED') {}
 /** The record of a change that had ended was reused. Details: `change`. */

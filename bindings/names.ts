@@ -44,6 +44,7 @@ export {
   ModuleLoadError,
   NotEnoughMemoryError,
   NotManagedError,
+  SlotTakenError,
   OutOfFramesError,
   ProtectedError,
   ReentrantError,

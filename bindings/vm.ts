@@ -132,17 +132,19 @@ export class Vm {
     const requestNs = this.timeNs;
     const flags = options === undefined ? 0 : shortfallFlags(options);
     if (typeof amount !== 'object') return this.reduceAt(this.#regionsOf('amount', amount), layout.SLOT_BY_POLICY, flags, requestNs);
-    const range = checkFields('range', amount, ['from', 'bytes']);
-    const from = checkInteger('range.from', range['from'], 0);
-    if (from % this.#parts.regionBytes !== 0)
-      throw new InvalidOptionError('range.from', from, `a multiple of the region size, ${this.#parts.regionBytes} bytes`);
-    return this.reduceAt(this.#regionsOf('range.bytes', range['bytes']), from / this.#parts.regionBytes, flags, requestNs);
+    const { regions, firstSlot } = this.#slotsOf(amount);
+    return this.reduceAt(regions, firstSlot, flags, requestNs);
   }
 
-  /** Asks for management rights (S101, S107-S111). Granted when it returns; settled when this VM uses all of it. Errors: NOT_ENOUGH_MEMORY. */
-  expand(amount: Quantity, options?: RequestOptions): Change {
+  /**
+   * Asks for management rights (S101, S107-S111): so many bytes, at the lowest free machine addresses, or a range of machine addresses, each of which is
+   * free or holds a region that this VM gave up and still uses. Granted when it returns; settled when this VM uses all of it.
+   * Errors: NOT_ENOUGH_MEMORY; for a range also SLOT_TAKEN and TABLES_FULL.
+   */
+  expand(amount: Quantity | MachineRange, options?: RequestOptions): Change {
     const requestNs = this.timeNs;
     const flags = options === undefined ? 0 : shortfallFlags(options);
+    if (typeof amount === 'object') return this.#expandRange(amount, flags, requestNs);
     return this.expandAt(this.#regionsOf('amount', amount), flags, requestNs, requestNs);
   }
 
@@ -175,6 +177,27 @@ export class Vm {
 
   [DISPOSE](): void {
     this.dispose();
+  }
+
+  #slotsOf(amount: MachineRange): { regions: number; firstSlot: number } {
+    const { regionBytes } = this.#parts;
+    const range = checkFields('range', amount, ['from', 'bytes']);
+    const from = checkInteger('range.from', range['from'], 0);
+    if (from % regionBytes !== 0) throw new InvalidOptionError('range.from', from, `a multiple of the region size, ${regionBytes} bytes`);
+    return { regions: this.#regionsOf('range.bytes', range['bytes']), firstSlot: from / regionBytes };
+  }
+
+  #expandRange(amount: MachineRange, flags: number, requestNs: number): Change {
+    const { core, regionBytes } = this.#parts;
+    const { regions, firstSlot } = this.#slotsOf(amount);
+    if ((firstSlot + regions) * regionBytes > 2 ** 32) throw new InvalidOptionError('range', amount, 'a range that ends at 4 GiB or below');
+    core.begin('vm.expand');
+    try {
+      const handle = core.requireIndex(core.exports.rightsExpandRange(this.#handle, regions, firstSlot, flags, requestNs));
+      return this.#parts.changeMake(this, handle);
+    } finally {
+      core.end();
+    }
   }
 
   // ---- for the bindings ---------------------------------------------------------------------------------------------------

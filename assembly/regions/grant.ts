@@ -124,7 +124,7 @@ export function regionsGrant(vm: u32, count: u32, change: u32, timeNs: f64): voi
     const region = mapLowest(0, MAP_MANAGES);
     const granted = regionUser(region) == vm ? 0 : leavesGrant(vm, region, mapHole(vm), left, change, timeNs);
     if (!granted) {
-      managerSet(region, vm, change, timeNs);
+      managerSet(region, vm, mapHole(vm), change, timeNs);
       runExtend(EVENT_GRANT, vm, region, regionManagerSlot(region) - 1, 1, change, timeNs);
     }
     waited += granted;

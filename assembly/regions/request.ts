@@ -36,7 +36,7 @@ import {
   STATUS_TOO_LITTLE_LEFT,
 } from '../shared/status.ts';
 import { fail, number, numberSet, word } from '../store/control.ts';
-import { mapHoleNext, mapLeaf, mapLeafBits, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
+import { mapHole, mapHoleNext, mapLeaf, mapLeafBits, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
 import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionReduce, regionUser, regionValueSet } from '../store/region.ts';
 import { vmIsLive, vmRecord } from '../store/vm.ts';
 import { changeEnd, changeIsOpen, changeMake, changeRecord, changeSerial, changeSettle, changeVm } from './change.ts';
@@ -165,7 +165,7 @@ function regionsGrantOwnFirst(vm: u32, count: u32, change: u32, timeNs: f64): vo
   let region: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     region = ownNext(vm, region);
-    managerSet(region, vm, change, timeNs);
+    managerSet(region, vm, mapHole(vm), change, timeNs);
     runExtend(EVENT_GRANT, vm, region, regionManagerSlot(region) - 1, 1, change, timeNs);
   }
   runEnd(EVENT_GRANT, vm, change, timeNs);
@@ -231,7 +231,7 @@ export function changeCancel(change: u32): i32 {
   changeEnd(change, CHANGE_CANCELLED, EVENT_CANCELLED, timeNs);
   for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
     if (regionReduce(region) == change) regionValueSet(CB_REGION_REDUCE, region, 0);
-    if (isReduction && regionGiven(region) == serial && !regionManager(region)) managerSet(region, vm, 0, timeNs);
+    if (isReduction && regionGiven(region) == serial && !regionManager(region)) managerSet(region, vm, mapHole(vm), 0, timeNs);
     else if (!isReduction && regionExpand(region) == change) managerClear(region, timeNs);
   }
   return STATUS_OK;

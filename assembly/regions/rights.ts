@@ -12,7 +12,7 @@ import {
   VM_USED,
 } from '../shared/layout.ts';
 import { wordAdd } from '../store/control.ts';
-import { mapHole, mapSet } from '../store/machine-map.ts';
+import { mapSet } from '../store/machine-map.ts';
 import {
   regionExpand,
   regionManager,
@@ -32,8 +32,8 @@ function figure(vm: u32, offset: i32, amount: u32): void {
   store<u32>(place, load<u32>(place) + amount);
 }
 
-/** S109, S110: the management right of a region without manager goes to `vm`, as part of expansion `change`. Nodes for its slot are reserved. */
-export function managerSet(region: u32, vm: u32, change: u32, timeNs: f64): void {
+/** S109, S110: the management right of a region without manager goes to `vm`, as part of expansion `change`, at machine slot `place` if `vm` does not use it already. Nodes for the slot are reserved. */
+export function managerSet(region: u32, vm: u32, place: u32, change: u32, timeNs: f64): void {
   wordAdd(CB_COUNT_REGIONS, 1);
   const user = regionUser(region);
   const reduction = regionReduce(region);
@@ -41,7 +41,7 @@ export function managerSet(region: u32, vm: u32, change: u32, timeNs: f64): void
     regionValueSet(CB_REGION_REDUCE, region, 0);
     changeSupersede(reduction, region, 1, timeNs);
   }
-  const slot = user == vm ? regionUserSlot(region) : mapHole(vm) + 1;
+  const slot = user == vm ? regionUserSlot(region) : place + 1;
   regionValueSet(CB_REGION_MANAGER, region, vm);
   regionValueSet(CB_REGION_MANAGER_SLOT, region, slot);
   figure(vm, VM_MANAGED, 1);

@@ -23,6 +23,7 @@ export const STATUS_CHANGE_SETTLED = 17; // a: change
 export const STATUS_BAD_OPTION = 18; // a: which (OPTION_…), b: value
 export const STATUS_TRACE_CORRUPT = 19; // a: record in the block, b: byte in the block
 export const STATUS_NO_SUCH_PLAYER = 21; // a: player
+export const STATUS_SLOT_TAKEN = 22; // a: the first machine slot that is taken, b: how many are
 export const STATUS_INVARIANT = 20; // a: which (INVARIANT_…), b, c: where
 
 export const TABLE_VMS = 1;
@@ -50,4 +51,5 @@ export const OPTION_PROTECTION = 14;
 export const OPTION_LAST_REPLICA = 15;
 export const OPTION_MEMORY = 16; // the linear memory is smaller than planned
 export const OPTION_EXPAND = 17;
+export const OPTION_RANGE = 19; // b: first machine slot, c: number of slots
 export const OPTION_TRACE_BLOCK = 18; // b: bytes, c: records of a block over the most

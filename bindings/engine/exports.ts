@@ -29,6 +29,8 @@ export interface EngineExports {
   rightsReduce(vm: number, regions: number, firstSlot: number, flags: number, requestNs: number): number;
   /** Expands by `regions`. `grantNs` is when the rights move (later than `requestNs` only under eager). Returns the change. */
   rightsExpand(vm: number, regions: number, flags: number, requestNs: number, grantNs: number): number;
+  /** Expands by the machine slots firstSlot … firstSlot+slots-1: regions come to the places named. Returns the change. */
+  rightsExpandRange(vm: number, slots: number, firstSlot: number, flags: number, requestNs: number): number;
   /** Fig. 9 for one machine slot. Status. */
   rightsTouch(vm: number, slot: number): number;
   changeCancel(change: number): number;

@@ -100,6 +100,12 @@ const MAKERS: Readonly<Record<number, ErrorMaker>> = {
       { machineAddress: a * regionBytes, regions: b, managed: c },
     ),
 
+  [status.STATUS_SLOT_TAKEN]: ({ a, b, regionBytes }) =>
+    new errors.SlotTakenError(
+      `${b} of the machine addresses are taken, the first is ${hex(a * regionBytes)}. Ask for free ones, for regions that the VM gave up and still uses, or with shortfall 'bestEffort'.`,
+      { machineAddress: a * regionBytes, taken: b },
+    ),
+
   [status.STATUS_ACCESS_REFUSED]: ({ a, regionBytes }) =>
     new errors.AccessRefusedError(`The VM neither manages nor uses a region at machine address ${hex(a * regionBytes)} (Fig. 9 S409).`, {
       machineAddress: a * regionBytes,

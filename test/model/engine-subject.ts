@@ -130,6 +130,11 @@ export class EngineSubject implements Subject {
         const { regions, requestNs, grantNs } = operation;
         return this.#change(exports.rightsExpand(this.#vm(operation.vm), regions, flags, requestNs, grantNs));
       }
+      case 'expandRange': {
+        const flags = operation.bestEffort ? FLAG_BEST_EFFORT : 0;
+        const { slots, firstSlot, requestNs } = operation;
+        return this.#change(exports.rightsExpandRange(this.#vm(operation.vm), slots, firstSlot, flags, requestNs));
+      }
       case 'touch':
         return { status: exports.rightsTouch(this.#vm(operation.vm), operation.slot) };
       case 'cancel':

@@ -58,6 +58,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   handover: 5,
   reduce: 5,
   expand: 5,
+  expandRange: 4,
   cancel: 3,
   strand: 1,
   fork: 3,
@@ -263,6 +264,11 @@ export function resolve(
       return [
         { op: 'expand', vm: vmNumber, regions: amount % (detail % 2 === 0 ? 6 : world.options.regions), bestEffort, requestNs, grantNs },
       ];
+    }
+    case 'expandRange': {
+      const firstSlot = where % (managed + (detail % 4 === 0 ? 8 : 2));
+      const slots = detail % 16 === 0 ? 0 : few;
+      return [{ op: 'expandRange', vm: vmNumber, slots, firstSlot, bestEffort, requestNs }];
     }
     case 'cancel': {
       const open = world.changes.flatMap((change, number) => (change.state === 'granted' ? [number] : []));

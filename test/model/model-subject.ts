@@ -13,7 +13,7 @@ import {
   type View,
   type VmView,
 } from './operation.ts';
-import { cancel, expand, reduce, touch, vmCreate, vmDispose } from './reconfigure.ts';
+import { cancel, expand, expandRange, reduce, touch, vmCreate, vmDispose } from './reconfigure.ts';
 import { worldCreate, type Change, type Page, type Replica, type Vm, type World, type WorldOptions } from './world.ts';
 
 export class ModelSubject implements Subject {
@@ -59,6 +59,9 @@ export class ModelSubject implements Subject {
         reduce(world, this.#vm(operation.vm), firstSlot === undefined ? request : { ...request, firstSlot });
         return;
       }
+      case 'expandRange':
+        expandRange(world, this.#vm(operation.vm), operation);
+        return;
       case 'expand':
         expand(world, this.#vm(operation.vm), operation.regions, operation.bestEffort, operation.requestNs, operation.grantNs);
         return;

@@ -33,6 +33,14 @@ export type Operation =
       readonly requestNs: number;
       readonly grantNs: number;
     }
+  | {
+      readonly op: 'expandRange';
+      readonly vm: number;
+      readonly slots: number;
+      readonly firstSlot: number;
+      readonly bestEffort: boolean;
+      readonly requestNs: number;
+    }
   | { readonly op: 'touch'; readonly vm: number; readonly slot: number }
   | { readonly op: 'cancel'; readonly change: number }
   | { readonly op: 'fork'; readonly replica: number }

@@ -1,9 +1,11 @@
 /** Requests to change the configuration: expand, reduce, their eager form, cancel, and the life of a VM. */
 import {
   STATUS_ACCESS_REFUSED,
+  STATUS_BAD_OPTION,
   STATUS_CHANGE_SETTLED,
   STATUS_NOT_ENOUGH_MEMORY,
   STATUS_NOT_MANAGED,
+  STATUS_SLOT_TAKEN,
   STATUS_TOO_LITTLE_LEFT,
 } from '../../assembly/shared/status.ts';
 import { changeCreate, changeEnd, changeSettleIfDone, expansionSupersede, reductionSupersede } from './changes.ts';
@@ -82,6 +84,43 @@ export function expand(world: World, vm: Vm, count: number, bestEffort: boolean,
     }
   }
   changeSettleIfDone(change, grantNs);
+  return change;
+}
+
+export interface RangeRequest {
+  readonly slots: number;
+  readonly firstSlot: number;
+  readonly bestEffort: boolean;
+  readonly requestNs: number;
+}
+
+/** As expand, but to the machine slots named. */
+export function expandRange(world: World, vm: Vm, { slots, firstSlot, bestEffort, requestNs }: RangeRequest): Change {
+  const { regionPages, pageBytes } = world.options;
+  if (slots === 0 || (firstSlot + slots) * regionPages * pageBytes > 2 ** 32) throw new ModelFailure(STATUS_BAD_OPTION, 'range');
+  const strangers = world.regions.filter((region) => region.manager === null && region.user !== vm);
+  const granted: { region: Region; slot: number }[] = [];
+  for (let slot = firstSlot; slot < firstSlot + slots; slot++) {
+    const held = regionAtSlot(world, vm, slot);
+    if (held && (held.manager !== null || held.user !== vm)) {
+      if (!bestEffort) throw new ModelFailure(STATUS_SLOT_TAKEN, `slot ${slot}`);
+      continue;
+    }
+    const region = held ?? strangers.shift();
+    if (region) granted.push({ region, slot });
+  }
+  if (granted.length < slots && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${granted.length} regions`);
+  const change = changeCreate(world, 'expand', vm, granted.length, requestNs, requestNs);
+  for (const { region, slot } of granted) {
+    region.manager = vm;
+    region.managerSlot = slot;
+    if (region.user === vm) reductionSupersede(region, requestNs);
+    else {
+      region.expansion = change;
+      change.pending++;
+    }
+  }
+  changeSettleIfDone(change, requestNs);
   return change;
 }
 
