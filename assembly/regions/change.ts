@@ -2,13 +2,17 @@
 import { recordClear } from '../base/clear.ts';
 import {
   CB_CHANGES,
-  CB_CHANGE_NEXT,
+  CB_CHANGE_NEWEST,
+  CB_CHANGE_OLDEST,
   CB_CHANGE_TABLE,
+  CB_CHANGE_TOP,
   CB_CHANGE_SERIAL,
   CHANGE_BYTES,
+  CHANGE_CANCELLED,
   CHANGE_GRANTED,
   CHANGE_GRANT_NS,
   CHANGE_KIND,
+  CHANGE_NEXT,
   CHANGE_OUTS_AFTER,
   CHANGE_OUTS_BEFORE,
   CHANGE_PENDING,
@@ -39,29 +43,45 @@ function count(change: u32, offset: i32, amount: u32): u32 {
   return value;
 }
 
-/** A record for a new change: the one unused for longest. 0 when all are of changes that have not settled (the failure is noted). */
-export function changeMake(vm: u32, kind: u32, regions: u32, requestNs: f64, grantNs: f64): u32 {
-  const capacity = word(CB_CHANGES);
-  let change = word(CB_CHANGE_NEXT);
-  for (let tried: u32 = 0; tried < capacity; tried++) {
-    change = change >= capacity ? 1 : change + 1;
-    const record = changeRecord(change);
-    if (load<u32>(record + CHANGE_STATE) == CHANGE_GRANTED) continue;
-    const serial = word(CB_CHANGE_SERIAL) + 1;
-    wordSet(CB_CHANGE_SERIAL, serial);
-    recordClear(record, CHANGE_BYTES);
-    store<u32>(record + CHANGE_SERIAL, serial);
-    store<u32>(record + CHANGE_STATE, CHANGE_GRANTED);
-    store<u32>(record + CHANGE_KIND, kind);
-    store<u32>(record + CHANGE_VM, vm);
-    store<u32>(record + CHANGE_REGIONS, regions);
-    store<f64>(record + CHANGE_REQUEST_NS, requestNs);
-    store<f64>(record + CHANGE_GRANT_NS, grantNs);
-    wordSet(CB_CHANGE_NEXT, change);
-    return change;
+/** A record that has never been used, or else that of the change that ended longest ago; 0 when none has ended. */
+function recordTake(): u32 {
+  const top = word(CB_CHANGE_TOP);
+  if (top < word(CB_CHANGES)) {
+    wordSet(CB_CHANGE_TOP, top + 1);
+    return top + 1;
   }
-  fail(STATUS_TABLES_FULL, TABLE_CHANGES, capacity, 0);
-  return 0;
+  const oldest = word(CB_CHANGE_OLDEST);
+  if (oldest) wordSet(CB_CHANGE_OLDEST, load<u32>(changeRecord(oldest) + CHANGE_NEXT));
+  return oldest;
+}
+
+/** A record for a new change. 0 when all are of changes that have not settled (the failure is noted). */
+export function changeMake(vm: u32, kind: u32, regions: u32, requestNs: f64, grantNs: f64): u32 {
+  const change = recordTake();
+  if (!change) {
+    fail(STATUS_TABLES_FULL, TABLE_CHANGES, word(CB_CHANGES), 0);
+    return 0;
+  }
+  const record = changeRecord(change);
+  const serial = word(CB_CHANGE_SERIAL) + 1;
+  wordSet(CB_CHANGE_SERIAL, serial);
+  recordClear(record, CHANGE_BYTES);
+  store<u32>(record + CHANGE_SERIAL, serial);
+  store<u32>(record + CHANGE_STATE, CHANGE_GRANTED);
+  store<u32>(record + CHANGE_KIND, kind);
+  store<u32>(record + CHANGE_VM, vm);
+  store<u32>(record + CHANGE_REGIONS, regions);
+  store<f64>(record + CHANGE_REQUEST_NS, requestNs);
+  store<f64>(record + CHANGE_GRANT_NS, grantNs);
+  return change;
+}
+
+/** The change has ended: its figures stay until its record is wanted for another. */
+function retire(change: u32, state: u32): void {
+  store<u32>(changeRecord(change) + CHANGE_STATE, state);
+  if (word(CB_CHANGE_OLDEST)) store<u32>(changeRecord(word(CB_CHANGE_NEWEST)) + CHANGE_NEXT, change);
+  else wordSet(CB_CHANGE_OLDEST, change);
+  wordSet(CB_CHANGE_NEWEST, change);
 }
 
 export function changeVm(change: u32): u32 {
@@ -89,7 +109,7 @@ export function changeTally(change: u32, isBeforeGrant: bool): usize {
 export function changeSettle(change: u32, timeNs: f64): void {
   const record = changeRecord(change);
   if (load<u32>(record + CHANGE_STATE) != CHANGE_GRANTED || load<u32>(record + CHANGE_PENDING)) return;
-  store<u32>(record + CHANGE_STATE, CHANGE_SETTLED);
+  retire(change, CHANGE_SETTLED);
   store<f64>(record + CHANGE_SETTLED_NS, max<f64>(timeNs, load<f64>(record + CHANGE_GRANT_NS)));
   eventRecord(EVENT_SETTLED, load<u32>(record + CHANGE_VM), change, 0, 0, 0, timeNs);
 }
@@ -118,6 +138,11 @@ export function changeEnd(change: u32, state: u32, type: u32, timeNs: f64): void
   const record = changeRecord(change);
   count(change, CHANGE_SUPERSEDED, load<u32>(record + CHANGE_PENDING));
   store<u32>(record + CHANGE_PENDING, 0);
-  store<u32>(record + CHANGE_STATE, state);
+  retire(change, state);
   eventRecord(type, load<u32>(record + CHANGE_VM), change, 0, 0, 0, timeNs);
+}
+
+/** Takes a change back that was never granted. */
+export function changeRefuse(change: u32): void {
+  retire(change, CHANGE_CANCELLED);
 }

@@ -12,7 +12,6 @@ import {
   CHANGE_GRANT_NS,
   CHANGE_KIND,
   CHANGE_REDUCE,
-  CHANGE_STATE,
   EVENT_CANCELLED,
   EVENT_GRANT,
   EXPAND_OWN_FIRST,
@@ -39,7 +38,7 @@ import { fail, number, numberSet, word } from '../store/control.ts';
 import { mapHole, mapHoleNext, mapLeaf, mapLeafBits, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
 import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionReduce, regionUser, regionValueSet } from '../store/region.ts';
 import { vmIsLive, vmRecord } from '../store/vm.ts';
-import { changeEnd, changeIsOpen, changeMake, changeRecord, changeSerial, changeSettle, changeVm } from './change.ts';
+import { changeEnd, changeIsOpen, changeMake, changeRecord, changeRefuse, changeSerial, changeSettle, changeVm } from './change.ts';
 import { regionRelease } from './release.ts';
 import { regionsDeclare } from './declare.ts';
 import { regionsGrant } from './grant.ts';
@@ -116,7 +115,7 @@ export function rightsReduce(vm: u32, regions: u32, firstSlot: u32, flags: u32, 
   if (flags & FLAG_EAGER) {
     const status = reduceEagerly(vm, taken, firstSlot, regions, change, requestNs);
     if (status) {
-      store<u32>(record + CHANGE_STATE, CHANGE_CANCELLED);
+      changeRefuse(change);
       return -status;
     }
     store<f64>(record + CHANGE_GRANT_NS, number(CB_IO_END_NS));

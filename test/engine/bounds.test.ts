@@ -327,3 +327,16 @@ describe.skipIf(isCovered)('memory beside the frames', () => {
     }
   });
 });
+
+describe.skipIf(isCovered)('making a change', () => {
+  test('does not grow with the changes that have not settled', () => {
+    const another = (open: number): Work => {
+      const engine = new BoundsEngine({ regions: 4096, regionPages: 2, changes: 48 });
+      const { vm } = engine.vm(64);
+      for (let i = 0; i < open; i++) engine.expand(vm, 1);
+      for (let i = open; i < 48; i++) engine.expand(vm, 0); // settled at once: every record has been used
+      return engine.work(() => engine.expand(vm, 0));
+    };
+    expectSame(atTimes(2, another));
+  });
+});
