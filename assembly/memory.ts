@@ -28,7 +28,7 @@ import { entryRead } from './paging/page-table.ts';
 import { Recency } from './paging/recency.ts';
 import { OFFSET_MASK, processorRecord } from './paging/translation.ts';
 import { fail, word, wordSet } from './store/control.ts';
-import { frameAddress, frameAt } from './store/frame.ts';
+import { frameAddress } from './store/frame.ts';
 import { replicaIsLive, replicaRecord } from './store/replica.ts';
 import { vmRecord } from './store/vm.ts';
 import { slotAddress } from './swap/device.ts';
@@ -48,7 +48,7 @@ class Hit {
     if (probe & OFFSET_MASK) return 0;
     const vm: usize = load<u32>(processor + PROCESSOR_VM);
     accessCount(vm);
-    Recency.hit(vm, frameAt(probe));
+    Recency.hit(vm, probe);
     return probe + offset;
   }
 

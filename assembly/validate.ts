@@ -24,6 +24,7 @@ import {
   ENTRY_NO_STORE,
   ENTRY_DEVICE,
   ENTRY_OBJECT_MASK,
+  EVICTION_CLOCK,
   FRAME_NEWER,
   FRAME_OBJECT,
   FRAME_OLDER,
@@ -57,6 +58,8 @@ import {
   REPLICA_HEIGHT,
   REPLICA_PROCESSOR,
   REPLICA_ROOT,
+  VM_EVICTION,
+  VM_HIT_ADDRESS,
   VM_MANAGED,
   VM_NEWEST,
   VM_OLDEST,
@@ -148,6 +151,9 @@ function vmCheck(vm: u32): i32 {
     newer = frame;
     if (++listed > load<u32>(record + VM_RESIDENT)) break;
   }
+  const newest = load<u32>(record + VM_NEWEST);
+  const counts = !newest || load<u32>(record + VM_EVICTION) == EVICTION_CLOCK;
+  if (load<u32>(record + VM_HIT_ADDRESS) != (counts ? 0 : (frameAddress(newest) as u32))) return broken(INVARIANT_RECENCY, vm, newest);
   if (load<u32>(record + VM_OLDEST) != newer || listed != load<u32>(record + VM_RESIDENT)) return broken(INVARIANT_RECENCY, vm, 0);
   return STATUS_OK;
 }

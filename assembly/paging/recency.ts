@@ -6,12 +6,19 @@ import {
   FRAME_NEWER,
   FRAME_OLDER,
   VM_EVICTION,
+  VM_HIT_ADDRESS,
   VM_NEWEST,
   VM_OLDEST,
   VM_RESIDENT,
 } from '../shared/layout.ts';
-import { frameRecord } from '../store/frame.ts';
+import { frameAddress, frameAt, frameRecord } from '../store/frame.ts';
 import { vmRecord } from '../store/vm.ts';
+
+function newestSet(vm: usize, frame: u32): void {
+  store<u32>(vm + VM_NEWEST, frame);
+  const counts = !frame || load<u32>(vm + VM_EVICTION) == EVICTION_CLOCK;
+  store<u32>(vm + VM_HIT_ADDRESS, counts ? 0 : (frameAddress(frame) as u32));
+}
 
 function pushNewest(vm: usize, frame: u32): void {
   const newest = load<u32>(vm + VM_NEWEST);
@@ -20,7 +27,7 @@ function pushNewest(vm: usize, frame: u32): void {
   store<u32>(record + FRAME_OLDER, newest);
   if (newest) store<u32>(frameRecord(newest) + FRAME_NEWER, frame);
   else store<u32>(vm + VM_OLDEST, frame);
-  store<u32>(vm + VM_NEWEST, frame);
+  newestSet(vm, frame);
 }
 
 function unlink(vm: usize, frame: u32): void {
@@ -28,7 +35,7 @@ function unlink(vm: usize, frame: u32): void {
   const newer = load<u32>(record + FRAME_NEWER);
   const older = load<u32>(record + FRAME_OLDER);
   if (newer) store<u32>(frameRecord(newer) + FRAME_OLDER, older);
-  else store<u32>(vm + VM_NEWEST, older);
+  else newestSet(vm, older);
   if (older) store<u32>(frameRecord(older) + FRAME_NEWER, newer);
   else store<u32>(vm + VM_OLDEST, newer);
 }
@@ -62,9 +69,9 @@ export function recencyTouch(vm: usize, frame: u32): void {
 
 /** What of recencyTouch stands in line on the hot path, in a class because only there can it be told to. */
 export class Recency {
-  /** As recencyTouch; nothing is to be done for the newest page of a list. */
-  @inline static hit(vm: usize, frame: u32): void {
-    if (load<u32>(vm + VM_NEWEST) != frame || load<u32>(vm + VM_EVICTION) == EVICTION_CLOCK) recencyTouch(vm, frame);
+  /** As recencyTouch, of the page in the frame at `address`. */
+  @inline static hit(vm: usize, address: usize): void {
+    if (load<u32>(vm + VM_HIT_ADDRESS) != (address as u32)) recencyTouch(vm, frameAt(address));
   }
 }
 
@@ -87,7 +94,7 @@ export function recencyMove(vm: u32, from: u32, to: u32): void {
   store<u32>(target + FRAME_OLDER, older);
   store<u32>(target + FRAME_MARK, load<u32>(source + FRAME_MARK));
   if (newer) store<u32>(frameRecord(newer) + FRAME_OLDER, to);
-  else store<u32>(record + VM_NEWEST, to);
+  else newestSet(record, to);
   if (older) store<u32>(frameRecord(older) + FRAME_NEWER, to);
   else store<u32>(record + VM_OLDEST, to);
 }

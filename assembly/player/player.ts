@@ -267,9 +267,8 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
       const at: usize = (isStore ? storeColumn : loadColumn) + (page << 2);
       const probe = load<u32>(at) ^ (isStore ? storeGeneration : loadGeneration);
       if (!(probe & OFFSET_MASK)) {
-        const frame = frameAt(probe);
-        Recency.hit(vm, frame);
-        if (knowsNextUse) visit(record, frame);
+        Recency.hit(vm, probe);
+        if (knowsNextUse) visit(record, frameAt(probe));
         if (isStore) contentsStore(probe | (address & OFFSET_MASK), size, n + address);
         if (kindOnly != KIND_FETCH) n++;
         nowNs += accessNs;
