@@ -237,6 +237,7 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
   let nowNs = load<f64>(vm + VM_TIME_NS);
   let done: f64 = 0;
   let counted: f64 = 0;
+  let held = load<u32>(record + PLAYER_HELD); // counted already, and so not for the fast path
   let result: i32 = 0;
   while (!result) {
     if (done >= maxRecords) {
@@ -247,10 +248,8 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
       result = RUN_TIME;
       break;
     }
-    let kind = load<u32>(record + PLAYER_HELD);
-    if (kind) {
-      kind--;
-    } else {
+    let kind = held - 1;
+    if (!held) {
       kind = decodeNext(cursor);
       if (kind >= (DECODE_END as u32)) {
         result = kind == DECODE_CORRUPT ? -fail(STATUS_TRACE_CORRUPT, decodedRecord(cursor), decodedByte(cursor), 0) : RUN_BLOCK_DONE;
@@ -263,7 +262,7 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
     const address = decodedAddress(cursor);
     const size = decodedSize(cursor);
     const page = address >>> PAGE_SHIFT;
-    if (page < pages && (address & OFFSET_MASK) + size <= PAGE_BYTES && !(kind & DECODE_CROSSING)) {
+    if (page < pages && (address & OFFSET_MASK) + size <= PAGE_BYTES && !(kind & DECODE_CROSSING) && !held) {
       const at: usize = (isStore ? storeColumn : loadColumn) + (page << 2);
       const probe = load<u32>(at) ^ (isStore ? storeGeneration : loadGeneration);
       if (!(probe & OFFSET_MASK)) {
@@ -277,9 +276,8 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
       }
     }
     const visitBefore = load<u32>(record + PLAYER_VISIT);
-    const isRetry = load<u32>(record + PLAYER_HELD) != 0;
     const startNs = nowNs;
-    if (!isRetry) nowNs += accessNs;
+    if (!held) nowNs += accessNs;
     store<f64>(vm + VM_TIME_NS, nowNs);
     store<u32>(record + PLAYER_DATA_INDEX, n);
     const status = recordPlay(record, replica, (kind & DECODE_CROSSING) != 0, isStore);
@@ -291,6 +289,7 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
       result = -status;
       break;
     }
+    held = 0;
     store<u32>(record + PLAYER_HELD, 0);
     if (kindOnly != KIND_FETCH) n++;
     done += 1;
