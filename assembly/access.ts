@@ -4,6 +4,7 @@ import { PAGE_SHIFT } from './shared/page.ts';
 import {
   CB_ACCESS_NS,
   CB_COUNT_COPIES,
+  CB_FAULT_OPEN,
   CB_PIN_A,
   CB_PIN_B,
   CB_SECOND_FRAME,
@@ -92,6 +93,7 @@ export function pageBring(replica: usize, page: u32, faults: bool): u32 {
   if (there) return there;
   const vm = load<u32>(replica + REPLICA_VM);
   if (faults) {
+    wordSet(CB_FAULT_OPEN, 1);
     numberAdd(vmRecord(vm) + VM_FAULTS, 1);
     eventRecord(EVENT_FAULT, vm, page, load<u32>(load<u32>(replica + REPLICA_PROCESSOR) + PROCESSOR_REPLICA), 0, 0, vmTimeNs(vm));
   }
@@ -102,6 +104,7 @@ export function pageBring(replica: usize, page: u32, faults: bool): u32 {
     frameGive(frame);
     return 0;
   }
+  wordSet(CB_FAULT_OPEN, 0);
   return frame;
 }
 

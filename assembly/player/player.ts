@@ -3,6 +3,7 @@ import { PAGE_BYTES } from '../base/page-bytes.ts';
 import { PAGE_SHIFT } from '../shared/page.ts';
 import {
   CB_ACCESS_NS,
+  CB_FAULT_OPEN,
   CB_PLAYERS,
   CB_PLAYER_TABLE,
   CB_SECOND_FRAME,
@@ -32,6 +33,7 @@ import {
   RUN_TIME,
   RUN_WAITED,
   VM_ACCESSES,
+  VM_FAULTS,
   VM_TIME_NS,
 } from '../shared/layout.ts';
 import {
@@ -58,7 +60,7 @@ import {
 import { pageReady, pagesReady, rangeCheckIn } from '../access.ts';
 import { Recency } from '../paging/recency.ts';
 import { OFFSET_MASK } from '../paging/translation.ts';
-import { fail, number, numberAdd, word } from '../store/control.ts';
+import { fail, number, numberAdd, word, wordSet } from '../store/control.ts';
 import { frameAddress, frameAt, frameRecord } from '../store/frame.ts';
 import { PLAYER_BYTES } from '../store/plan.ts';
 import { replicaIsLive, replicaRecord } from '../store/replica.ts';
@@ -280,9 +282,11 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
     if (!held) nowNs += accessNs;
     store<f64>(vm + VM_TIME_NS, nowNs);
     store<u32>(record + PLAYER_DATA_INDEX, n);
+    wordSet(CB_FAULT_OPEN, 0);
     const status = recordPlay(record, replica, (kind & DECODE_CROSSING) != 0, isStore);
     const endNs = load<f64>(vm + VM_TIME_NS);
     if (status) {
+      if (word(CB_FAULT_OPEN)) numberAdd(vm + VM_FAULTS, -1); // to be counted when it is tried again
       store<u32>(record + PLAYER_HELD, kind + 1);
       store<u32>(record + PLAYER_VISIT, visitBefore);
       nowNs = endNs;

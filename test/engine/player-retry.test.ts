@@ -5,6 +5,7 @@ import {
   PLAYER_RECORDS,
   RUN_BLOCK_DONE,
   VM_ACCESSES,
+  VM_FAULTS,
   VM_TIME_NS,
 } from '../../assembly/shared/layout.ts';
 import { STATUS_SWAP_FULL } from '../../assembly/shared/status.ts';
@@ -54,5 +55,6 @@ test('a record that failed is carried out once when its page has come in some ot
   const record = engine.vmRecord(vm);
   expect(engine.numberAt(record + VM_ACCESSES)).toBe(records.length + 2);
   expect(engine.numberAt(record + VM_TIME_NS)).toBe(records.length + 2);
+  expect(engine.numberAt(record + VM_FAULTS)).toBe(4); // pages 0, 1, from outside 2, and 0 again; the two tries that failed count no fault
   expect(exports.engineValidate()).toBe(0);
 });
