@@ -217,7 +217,10 @@ function samePagePlay(record: usize, replica: usize, first: u32, inFirst: u32, s
   return STATUS_OK;
 }
 
-/** Runs until the clock has reached `untilNs`, `maxRecords` records are done, the block ends or a record waited for I/O. RUN_…, or the negated status. */
+/**
+ * Runs until the clock has reached `untilNs`, `maxRecords` records are done, the block ends or a record waited for I/O. RUN_…, or the negated
+ * status.
+ */
 export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
   if (!playerIsLive(player)) return -fail(STATUS_NO_SUCH_PLAYER, player, 0, 0);
   const record = playerRecord(player);

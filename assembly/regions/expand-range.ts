@@ -63,7 +63,10 @@ function rangeCount(vm: u32, slots: u32, firstSlot: u32, flags: u32): i32 {
   return (there + backs) as i32;
 }
 
-/** Every slot of the range, ascending: a hole gets the lowest region that nobody manages and the VM does not use; a region that the VM uses there comes back. Returns the change, or the negated status; then nothing has changed. */
+/**
+ * Every slot of the range, ascending: a hole gets the lowest region that nobody manages and the VM does not use; a region that the VM uses
+ * there comes back. Returns the change, or the negated status; then nothing has changed.
+ */
 export function rightsExpandRange(vm: u32, slots: u32, firstSlot: u32, flags: u32, requestNs: f64): i32 {
   if (!vmIsLive(vm)) return -fail(STATUS_NO_SUCH_VM, vm, 0, 0);
   const limit: u32 = 1 << (32 - PAGE_SHIFT - word(CB_REGION_SHIFT));

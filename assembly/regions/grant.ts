@@ -77,7 +77,10 @@ function rowsGrant(region: u32, count: u32, vm: u32, slot: u32, entries: usize, 
   wordsFill(entries, count, region, 1);
 }
 
-/** Grants up to `most` regions out of one leaf of the pool, at slots of one leaf of the VM. Stops before a region that the VM uses. Returns how many. */
+/**
+ * Grants up to `most` regions out of one leaf of the pool, at slots of one leaf of the VM. Stops before a region that the VM uses. Returns how
+ * many.
+ */
 function leavesGrant(vm: u32, region: u32, slot: u32, most: u32, change: u32, timeNs: f64): u32 {
   const poolLeaf = mapLeaf(0, region - 1);
   const leaf = mapLeaf(vm, slot);

@@ -52,7 +52,10 @@ function isBarrier(object: u32): bool {
   return objectHas(object, OBJECT_LOCKED) || (objectHas(object, OBJECT_DISCARDABLE) && objectSlot(object) != 0);
 }
 
-/** From `frame` on, the pages that can go out in one request: their slots and addresses go to the batch. Returns how many; none before a barrier or with swap full. */
+/**
+ * From `frame` on, the pages that can go out in one request: their slots and addresses go to the batch. Returns how many; none before a
+ * barrier or with swap full.
+ */
 function batchCollect(frame: u32, end: u32): u32 {
   const batch: usize = word(CB_BATCH);
   let pages: u32 = 0;
@@ -85,7 +88,10 @@ function pageRelease(vm: u32, object: u32, slot: u32, issueNs: f64, tally: usize
   return STATUS_OK;
 }
 
-/** Frames from `frame` on, up to the last page of the batch (of which `written` are in the store), or with no batch up to a barrier. Returns the frame to go on from; failures are noted. */
+/**
+ * Frames from `frame` on, up to the last page of the batch (of which `written` are in the store), or with no batch up to a barrier. Returns
+ * the frame to go on from; failures are noted.
+ */
 function framesRelease(vm: u32, first: u32, end: u32, pages: u32, written: u32, issueNs: f64, tally: usize): u32 {
   const batch: usize = word(CB_BATCH);
   let next: u32 = 0;
@@ -125,7 +131,10 @@ function pagesRelease(vm: u32, region: u32, issueNs: f64, tally: usize): i32 {
   return STATUS_OK;
 }
 
-/** The user of `region` releases it. I/O is issued at `issueNs`; `eagerly` is the change it is done before, else 0. CB_IO_END_NS becomes the end of the I/O, if that is later. Status. */
+/**
+ * The user of `region` releases it. I/O is issued at `issueNs`; `eagerly` is the change it is done before, else 0. CB_IO_END_NS becomes the
+ * end of the I/O, if that is later. Status.
+ */
 export function regionRelease(region: u32, issueNs: f64, eagerly: u32): i32 {
   const vm = regionUser(region);
   const reduction = regionReduce(region);

@@ -59,7 +59,10 @@ function failTooLittleLeft(vm: u32, regionsLeft: u32): i32 {
   return fail(STATUS_TOO_LITTLE_LEFT, regionsLeft << word(CB_REGION_SHIFT), framesLeast(vm), 0);
 }
 
-/** S102: the next region to give up after the one at `slot` (number + 1; 0: the first): high addresses first, of the whole memory or of a range. Its machine slot + 1, or 0. */
+/**
+ * S102: the next region to give up after the one at `slot` (number + 1; 0: the first): high addresses first, of the whole memory or of a
+ * range. Its machine slot + 1, or 0.
+ */
 function reduceNext(vm: u32, slot: u32, firstSlot: u32, slots: u32): u32 {
   if (slot == 1) return 0;
   if (firstSlot == (SLOT_BY_POLICY as u32)) return mapPrevious(vm, MAP_MANAGES, slot ? slot - 2 : 0xffffffff);

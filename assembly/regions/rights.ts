@@ -32,7 +32,10 @@ function figure(vm: u32, offset: i32, amount: u32): void {
   store<u32>(place, load<u32>(place) + amount);
 }
 
-/** S109, S110: the management right of a region without manager goes to `vm`, as part of expansion `change`, at machine slot `place` if `vm` does not use it already. Nodes for the slot are reserved. */
+/**
+ * S109, S110: the management right of a region without manager goes to `vm`, as part of expansion `change`, at machine slot `place` if `vm`
+ * does not use it already. Nodes for the slot are reserved.
+ */
 export function managerSet(region: u32, vm: u32, place: u32, change: u32, timeNs: f64): void {
   wordAdd(CB_COUNT_REGIONS, 1);
   const user = regionUser(region);

@@ -39,7 +39,10 @@ function ioWait(vm: u32): void {
   store<f64>(record + VM_TIME_NS, number(CB_IO_END_NS));
 }
 
-/** S404–S407: the manager takes a region over from its user; the user pages it out first. One step: on failure the rights are as they were. Status. */
+/**
+ * S404–S407: the manager takes a region over from its user; the user pages it out first. One step: on failure the rights are as they were.
+ * Status.
+ */
 function takeOver(region: u32): i32 {
   const vm = regionManager(region);
   const old = regionUser(region);
