@@ -16,7 +16,6 @@ import {
   EVENT_FAULT,
   OBJECT_DISCARDABLE,
   OBJECT_FLAGS,
-  OBJECT_FRAME,
   OBJECT_REFERENCES,
   OBJECT_SLOT,
   PROCESSOR_LOAD_COLUMN,
@@ -37,7 +36,7 @@ import { STATUS_ADDRESS_OUT_OF_RANGE, STATUS_DEVICE_PAGE, STATUS_OK, STATUS_PROT
 import { objectFrame, objectMake, objectRecord } from './paging/page-object.ts';
 import { entryPlace, entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
-import { OFFSET_MASK, translationDropPage, translationFill } from './paging/translation.ts';
+import { translationDropPage, translationFill } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
 import { fail, number, numberAdd, wordAdd, wordSet } from './store/control.ts';
 import { eventRecord } from './store/event.ts';

@@ -7,7 +7,6 @@ import {
   ADVICE_UNUSED,
   ADVICE_WILL_NEED,
   CB_BULK_DONE,
-  CB_STATUS,
   ENTRY_DEVICE,
   ENTRY_NO_LOAD,
   ENTRY_NO_STORE,
@@ -39,7 +38,7 @@ import { entryClear, entryIsShared, entryPlace, entryRead } from './paging/page-
 import { recencyTouch } from './paging/recency.ts';
 import { translationDropPage, translationDropStore } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
-import { fail, word, wordSet } from './store/control.ts';
+import { fail, statusNoted, wordSet } from './store/control.ts';
 import { frameGive } from './store/frame.ts';
 import { replicaIsLive, replicaRecord } from './store/replica.ts';
 import { vmRecord } from './store/vm.ts';
@@ -55,7 +54,7 @@ function pagesCheck(replica: u32, page: u32, pages: u32): i32 {
 }
 
 function adviseUnused(replica: usize, page: u32, object: u32): i32 {
-  if (!entryPlace(replica, page)) return word(CB_STATUS);
+  if (!entryPlace(replica, page)) return statusNoted();
   entryClear(replica, page);
   translationDropPage(load<u32>(replica + REPLICA_PROCESSOR), page);
   objectRelease(object);
@@ -75,7 +74,7 @@ function adviseWillNeed(replica: usize, object: u32): i32 {
   const record = objectRecord(object);
   if (load<u32>(record + OBJECT_FRAME) || !load<u32>(record + OBJECT_SLOT)) return STATUS_OK;
   const frame = frameSeek(load<u32>(replica + REPLICA_VM));
-  if (!frame) return word(CB_STATUS);
+  if (!frame) return statusNoted();
   const status = pageIn(object, frame);
   if (status) frameGive(frame);
   return status;
@@ -83,7 +82,7 @@ function adviseWillNeed(replica: usize, object: u32): i32 {
 
 function adviseLocked(replica: usize, page: u32): i32 {
   const frame = pageBring(replica, page, true);
-  if (!frame) return word(CB_STATUS);
+  if (!frame) return statusNoted();
   recencyTouch(vmRecord(load<u32>(replica + REPLICA_VM)), frame);
   objectFlag(entryRead(replica, page) & ENTRY_OBJECT_MASK, OBJECT_LOCKED);
   return STATUS_OK;
@@ -134,7 +133,7 @@ export function protect(replica: u32, page: u32, pages: u32, protection: u32): i
     const renewed = protectedEntry(entry, protection);
     if (renewed != entry) {
       const place = entryPlace(record, page + i);
-      if (!place) return word(CB_STATUS);
+      if (!place) return statusNoted();
       store<u32>(place, renewed);
       translationDropPage(load<u32>(record + REPLICA_PROCESSOR), page + i);
     }

@@ -50,7 +50,7 @@ import { changeEnd, changeIsOpen, changeVm } from './regions/change.ts';
 import { rightsBegin } from './regions/request.ts';
 import { managerClear, userClear } from './regions/rights.ts';
 import { replicaCopy, replicaEnd, replicaMake, replicaShare } from './replicas/replica.ts';
-import { fail, number, word } from './store/control.ts';
+import { fail, number, statusNoted, word } from './store/control.ts';
 import { eventRecord } from './store/event.ts';
 import { mapDispose, mapReserve } from './store/machine-map.ts';
 import { tablesInit } from './store/plan.ts';
@@ -123,10 +123,6 @@ export function vmCreate(regions: u32, addressSpacePages: u32, eviction: u32, se
   store<u32>(record + VM_LIVE, 1);
   eventRecord(EVENT_VM_CREATED, vm, 0, 0, 0, 0, timeNs);
   return vm as i32;
-}
-
-function statusNoted(): i32 {
-  return word(0);
 }
 
 /** [0441] Both rights are cleared, without page-out. Status. */

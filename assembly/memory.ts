@@ -27,7 +27,7 @@ import { objectRecord } from './paging/page-object.ts';
 import { entryRead } from './paging/page-table.ts';
 import { Recency } from './paging/recency.ts';
 import { OFFSET_MASK, processorRecord } from './paging/translation.ts';
-import { fail, word, wordSet } from './store/control.ts';
+import { fail, statusNoted, word, wordSet } from './store/control.ts';
 import { frameAddress } from './store/frame.ts';
 import { replicaIsLive, replicaRecord } from './store/replica.ts';
 import { vmRecord } from './store/vm.ts';
@@ -99,10 +99,6 @@ function slowStore(replica: u32, address: u32, width: u32): i32 {
   memory.copy(frameAddress(frame) + offset, SCRATCH, inFirst);
   if (inFirst < width) memory.copy(frameAddress(word(CB_SECOND_FRAME)), SCRATCH + inFirst, width - inFirst);
   return STATUS_OK;
-}
-
-function statusNoted(): i32 {
-  return load<i32>(CONTROL);
 }
 
 /** Loads return f64: every u32, and a negative number for a failure. */

@@ -7,7 +7,6 @@ import {
   CB_PLAYERS,
   CB_PLAYER_TABLE,
   CB_SECOND_FRAME,
-  CB_STATUS,
   FRAME_MARK,
   HISTOGRAM_BUCKETS,
   PLAYER_CURSOR,
@@ -60,7 +59,7 @@ import {
 import { pageReady, pagesReady, rangeCheckIn } from '../access.ts';
 import { Recency } from '../paging/recency.ts';
 import { OFFSET_MASK } from '../paging/translation.ts';
-import { fail, number, numberAdd, word, wordSet } from '../store/control.ts';
+import { fail, number, numberAdd, statusNoted, word, wordSet } from '../store/control.ts';
 import { frameAddress, frameAt, frameRecord } from '../store/frame.ts';
 import { PLAYER_BYTES } from '../store/plan.ts';
 import { replicaIsLive, replicaRecord } from '../store/replica.ts';
@@ -157,7 +156,7 @@ function partPlay(record: usize, replica: usize, address: u32, bytes: u32, isSto
   while (left) {
     const here = min<u32>(left, PAGE_BYTES - (at & OFFSET_MASK));
     const frame = pageReady(replica, at >>> PAGE_SHIFT, isStore);
-    if (!frame) return word(CB_STATUS);
+    if (!frame) return statusNoted();
     visit(record, frame);
     if (isStore) contentsStore(frameAddress(frame) + (at & OFFSET_MASK), here, load<u32>(record + PLAYER_DATA_INDEX) + at);
     at += here;
@@ -169,7 +168,7 @@ function partPlay(record: usize, replica: usize, address: u32, bytes: u32, isSto
 /** Two parts, each in a page of its own: both pages are there before a byte changes. Status. */
 function pairPlay(record: usize, replica: usize, first: u32, inFirst: u32, second: u32, inSecond: u32, isStore: bool): i32 {
   const frame = pagesReady(replica, first >>> PAGE_SHIFT, second >>> PAGE_SHIFT, isStore);
-  if (!frame) return word(CB_STATUS);
+  if (!frame) return statusNoted();
   const other = word(CB_SECOND_FRAME);
   visit(record, frame);
   visit(record, other);

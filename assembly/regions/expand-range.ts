@@ -1,8 +1,8 @@
 // S107–S111 for a range of machine slots [0158-0159]: regions come to the places that the VM names.
 import { PAGE_SHIFT } from '../shared/page.ts';
-import { CB_REGION_SHIFT, CB_STATUS, CHANGE_EXPAND, EVENT_GRANT, FLAG_BEST_EFFORT, MAP_MANAGES } from '../shared/layout.ts';
+import { CB_REGION_SHIFT, CHANGE_EXPAND, EVENT_GRANT, FLAG_BEST_EFFORT, MAP_MANAGES } from '../shared/layout.ts';
 import { OPTION_RANGE, STATUS_BAD_OPTION, STATUS_NOT_ENOUGH_MEMORY, STATUS_NO_SUCH_VM, STATUS_SLOT_TAKEN } from '../shared/status.ts';
-import { fail, word } from '../store/control.ts';
+import { fail, statusNoted, word } from '../store/control.ts';
 import { mapNext, mapRegion, mapReserve } from '../store/machine-map.ts';
 import { regionManager, regionUser } from '../store/region.ts';
 import { vmIsLive } from '../store/vm.ts';
@@ -74,7 +74,7 @@ export function rightsExpandRange(vm: u32, slots: u32, firstSlot: u32, flags: u3
   const count = rangeCount(vm, slots, firstSlot, flags);
   if (count < 0) return count;
   const change = changeMake(vm, CHANGE_EXPAND, count, requestNs, requestNs);
-  if (!change) return -(word(CB_STATUS) as i32);
+  if (!change) return -statusNoted();
   let stranger: u32 = 0;
   for (let slot = firstSlot; slot < firstSlot + slots; slot++) {
     let region = slotState(vm, slot);

@@ -6,7 +6,6 @@ import {
   CB_REGIONS,
   CB_REGION_REDUCE,
   CB_REGION_SHIFT,
-  CB_STATUS,
   CHANGE_CANCELLED,
   CHANGE_EXPAND,
   CHANGE_GRANT_NS,
@@ -34,7 +33,7 @@ import {
   STATUS_OK,
   STATUS_TOO_LITTLE_LEFT,
 } from '../shared/status.ts';
-import { fail, number, numberSet, word } from '../store/control.ts';
+import { fail, number, numberSet, statusNoted, word } from '../store/control.ts';
 import { mapHole, mapHoleNext, mapLeaf, mapLeafBits, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
 import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionReduce, regionUser, regionValueSet } from '../store/region.ts';
 import { vmIsLive, vmRecord } from '../store/vm.ts';
@@ -113,7 +112,7 @@ export function rightsReduce(vm: u32, regions: u32, firstSlot: u32, flags: u32, 
   const taken = reduceCount(vm, regions, firstSlot, flags);
   if (taken < 0) return taken;
   const change = changeMake(vm, CHANGE_REDUCE, taken, requestNs, requestNs);
-  if (!change) return -failed();
+  if (!change) return -statusNoted();
   const record = changeRecord(change);
   if (flags & FLAG_EAGER) {
     const status = reduceEagerly(vm, taken, firstSlot, regions, change, requestNs);
@@ -127,10 +126,6 @@ export function rightsReduce(vm: u32, regions: u32, firstSlot: u32, flags: u32, 
   regionsDeclare(vm, taken, firstSlot == (SLOT_BY_POLICY as u32) ? SLOT_BY_POLICY : firstSlot + regions - 1, change, grantNs);
   changeSettle(change, grantNs);
   return change;
-}
-
-function failed(): i32 {
-  return word(CB_STATUS); // noted by whoever failed
 }
 
 /** The next region without manager after `region` (0: the first): those that the VM uses first; 0 when there is none. */
@@ -194,7 +189,7 @@ export function rightsExpand(vm: u32, regions: u32, flags: u32, requestNs: f64, 
   const count = expandCount(vm, regions, flags);
   if (count < 0) return count;
   const change = changeMake(vm, CHANGE_EXPAND, count, requestNs, grantNs);
-  if (!change) return -failed();
+  if (!change) return -statusNoted();
   regionsSelect(vm, count, change, grantNs);
   changeSettle(change, grantNs);
   return change as i32;

@@ -30,6 +30,11 @@ export function fail(status: i32, a: u32, b: u32, c: u32): i32 {
   return status;
 }
 
+/** The status of the last failure, for those who hand it on. */
+export function statusNoted(): i32 {
+  return word(CB_STATUS);
+}
+
 /** Adds to a float64 counter of a record. */
 export function numberAdd(address: usize, amount: f64): void {
   store<f64>(address, load<f64>(address) + amount);
