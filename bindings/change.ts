@@ -21,6 +21,7 @@ import { ChangeForgottenError, InvariantError } from './errors.ts';
 import type { EventMap } from './events/event-map.ts';
 import { waitAbortable } from './signal.ts';
 import type { SignalOption } from './signal.ts';
+import { operatorOnly } from './request-options.ts';
 import type { Vm } from './vm.ts';
 
 export type ChangeKind = 'reduce' | 'expand';
@@ -155,9 +156,15 @@ export class Change {
 
   /**
    * Takes back what has not followed yet: regions of a reduction that are still without manager return; regions of an expansion that its VM manages
-   * and does not use lose their manager. ChangeFinishedError when there is nothing left to cancel.
+   * and does not use lose their manager. ChangeFinishedError when there is nothing left to cancel; OperatorOnlyError on an engine that only its owner changes.
    */
   cancel(): void {
+    if (this.#parts.rights.isOperatorOnly) throw operatorOnly('change.cancel');
+    this.cancelNow();
+  }
+
+  /** @internal Also on an engine that only its owner changes. */
+  cancelNow(): void {
     const core = this.#parts.core;
     core.begin('change.cancel');
     this.#check();

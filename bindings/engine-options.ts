@@ -1,9 +1,20 @@
-import { SWAP_STORE_HOST, SWAP_STORE_LINEAR, SWAP_STORE_NONE } from '../assembly/shared/layout.ts';
+import {
+  FLAG_EAGER,
+  STATISTICS_BYTES,
+  SUMMARY_STATISTICS,
+  SWAP_STORE_HOST,
+  SWAP_STORE_LINEAR,
+  SWAP_STORE_NONE,
+} from '../assembly/shared/layout.ts';
 import type { CoreConfig } from './engine/config.ts';
 import { InvalidOptionError } from './errors.ts';
 import { checkBoolean, checkChoice, checkFields, checkInteger, checkMultiple, checkPowerOfTwo } from './options.ts';
 import { EXPAND_SELECTIONS } from './policy/expand.ts';
 import type { ExpandSelection } from './policy/expand.ts';
+import type { Declaration } from './policy/declaration.ts';
+import type { UseRight } from './policy/use-right.ts';
+import { rightsFlags } from './request-options.ts';
+import type { RightsSettings } from './request-options.ts';
 import { checkSwapStore } from './swap/attach.ts';
 import type { SwapStore } from './swap/store.ts';
 import { deviceTiming, pageTimeNs, TIMING_FIELDS } from './swap/timing.ts';
@@ -15,7 +26,8 @@ import { QUEUE_MAX } from '../assembly/shared/layout.ts';
 /** How a reduction hands memory over: its rights at once, or everything paged out first (the baseline). */
 export type Handover = 'rights' | 'eager';
 
-const HANDOVERS: Readonly<Record<Handover, unknown>> = { rights: 0, eager: 0 };
+/** FLAG_… of a reduction. */
+const HANDOVERS: Readonly<Record<Handover, number>> = { rights: 0, eager: FLAG_EAGER };
 
 export interface SwapOptions extends TimingOptions {
   /** Room for pages; a multiple of the page size. */
@@ -43,6 +55,17 @@ export interface EngineOptions {
   /** Without it, pages that need a place outside memory fail with SWAP_FULL. */
   readonly swap?: SwapOptions;
   readonly handover?: Handover;
+  /** Who keeps the use right of what is given up; 'presentUser' by default. With the handover 'rights' only. */
+  readonly useRight?: UseRight;
+  /** What changes at the declaration already; nothing by default. With the handover 'rights' only. */
+  readonly declaration?: Declaration;
+  /** Only engine.reconfigure changes memory; reduce, expand and cancel through the handles of VMs and changes fail with OPERATOR_ONLY ([0435]). */
+  readonly operatorOnly?: boolean;
+  /**
+   * Whether statistics of accesses are kept for each region, which release conditions (`earlyRelease`) look at. By default they are where they cost at
+   * most 2 bytes a frame, that is with regions of 64 pages (256 KiB) or more.
+   */
+  readonly statistics?: boolean;
   /** Shared memory; by default where it is available. */
   readonly shared?: boolean;
   readonly maxVms?: number;
@@ -66,6 +89,10 @@ const ENGINE_FIELDS = [
   'region',
   'swap',
   'handover',
+  'useRight',
+  'declaration',
+  'operatorOnly',
+  'statistics',
   'shared',
   'maxVms',
   'maxReplicas',
@@ -88,13 +115,14 @@ const VMS_MOST = 65535;
 const REPLICAS_PER_VM = 4;
 const CHANGES = 1024;
 const EVENTS = 4096;
+const STATISTICS_BYTES_PER_FRAME_MOST = 2;
 const TABLE_MOST = 2 ** 26 - 1;
 /** Default room for cached translations: 64 MiB of address space for every VM. */
 const TRANSLATED_BYTES_PER_VM = 2 ** 26;
 
 /** Options that were checked as far as they can be without the module. */
 export interface CheckedOptions {
-  readonly handover: Handover;
+  readonly rights: RightsSettings;
   readonly shared: boolean | undefined;
   readonly module: BufferSource | WebAssembly.Module | undefined;
   readonly store: SwapStore | undefined;
@@ -120,7 +148,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
     expandSelection: expandSelectionOf(options.selection),
   };
   return {
-    handover: options.handover === undefined ? 'rights' : checkChoice('handover', options.handover, HANDOVERS),
+    rights: rightsOf(options),
     shared: options.shared === undefined ? undefined : checkBoolean('shared', options.shared),
     module: moduleOf(options.module),
     store,
@@ -132,6 +160,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
         throw new InvalidOptionError('memory', options.memory, 'at most what one WebAssembly memory can have, 4 GiB');
       return {
         ...counts,
+        summaries: summariesOf(options, regionBytes / pageBytes),
         regions: memoryBytes / regionBytes,
         regionBytes,
         pageObjects: tables.pageObjects ?? 0,
@@ -161,6 +190,23 @@ function expandSelectionOf(selection: EngineOptions['selection']): number {
   if (selection === undefined) return EXPAND_SELECTIONS.lowest;
   const { expand } = checkFields('selection', selection, ['expand']);
   return EXPAND_SELECTIONS[checkChoice('selection.expand', expand ?? 'lowest', EXPAND_SELECTIONS)];
+}
+
+function rightsOf(options: EngineOptions): RightsSettings {
+  const { useRight, declaration, operatorOnly } = options;
+  const handover = options.handover === undefined ? 'rights' : checkChoice('handover', options.handover, HANDOVERS);
+  return {
+    handover,
+    isOperatorOnly: operatorOnly !== undefined && checkBoolean('operatorOnly', operatorOnly),
+    reduceFlags: rightsFlags('', { useRight, declaration }, handover, HANDOVERS[handover]),
+  };
+}
+
+/** SUMMARY_… bits of what the options ask for. */
+function summariesOf({ statistics }: EngineOptions, regionPages: number): number {
+  const isKept =
+    statistics === undefined ? STATISTICS_BYTES <= regionPages * STATISTICS_BYTES_PER_FRAME_MOST : checkBoolean('statistics', statistics);
+  return isKept ? SUMMARY_STATISTICS : 0;
 }
 
 function moduleOf(module: unknown): BufferSource | WebAssembly.Module | undefined {

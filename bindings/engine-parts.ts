@@ -1,7 +1,9 @@
 import type { Change } from './change.ts';
 import type { Core } from './engine/core.ts';
+import type { JudgeBridge } from './engine/judge-bridge.ts';
 import type { SwapBridge } from './engine/swap-bridge.ts';
 import type { Events } from './events/events.ts';
+import type { RightsSettings } from './request-options.ts';
 import type { Vm } from './vm.ts';
 
 /** What the objects of one engine share. */
@@ -10,8 +12,8 @@ export interface EngineParts {
   readonly bridge: SwapBridge;
   readonly events: Events;
   readonly regionBytes: number;
-  /** Flags of a reduction on this engine: eager, or none. */
-  readonly reduceFlags: number;
+  readonly judges: JudgeBridge;
+  readonly rights: RightsSettings;
   /** The object for a change that the engine has just made. */
   changeMake(vm: Vm, handle: number): Change;
   vmRemove(vm: Vm): void;

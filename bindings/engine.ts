@@ -1,4 +1,4 @@
-import { CB_REGIONS, FLAG_EAGER, VM_MANAGED } from '../assembly/shared/layout.ts';
+import { CB_REGIONS, VM_MANAGED } from '../assembly/shared/layout.ts';
 import { Change } from './change.ts';
 import type { ChangeReport } from './change.ts';
 import { DISPOSE, Origin } from './dispose.ts';
@@ -22,7 +22,7 @@ import { reconfigurationAt } from './reconfiguration.ts';
 import type { Move, Reconfiguration } from './reconfiguration.ts';
 import { Replica } from './replica.ts';
 import { Vm } from './vm.ts';
-import type { RequestOptions } from './vm.ts';
+import type { ReduceOptions, RightsSettings } from './request-options.ts';
 import { checkVmOptions } from './vm-options.ts';
 import type { VmOptions } from './vm-options.ts';
 
@@ -35,6 +35,8 @@ export interface PageRange {
 /** One virtual-machine memory: a pool of frames in regions, the rights to them, swap, and the VMs that share all this. */
 export class Engine {
   readonly handover: Handover;
+  /** Only `reconfigure` changes memory: reduce, expand and cancel through the handles of VMs and changes fail with OPERATOR_ONLY ([0435]). */
+  readonly isOperatorOnly: boolean;
   readonly isShared: boolean;
   /** @internal */
   readonly core: Core;
@@ -45,9 +47,10 @@ export class Engine {
   readonly #changes: (Change | undefined)[];
   #vmsMade = 0;
 
-  private constructor({ core, bridge, config }: Started, handover: Handover, isShared: boolean) {
+  private constructor({ core, bridge, judges, config }: Started, rights: RightsSettings, isShared: boolean) {
     this.core = core;
-    this.handover = handover;
+    this.handover = rights.handover;
+    this.isOperatorOnly = rights.isOperatorOnly;
     this.isShared = isShared;
     this.#regionBytes = config.regionBytes;
     this.#changes = new Array<Change | undefined>(config.changes + 1).fill(undefined);
@@ -62,7 +65,8 @@ export class Engine {
       bridge,
       events: this.#events,
       regionBytes: config.regionBytes,
-      reduceFlags: handover === 'eager' ? FLAG_EAGER : 0,
+      judges,
+      rights,
       changeMake: (vm, handle) => (this.#changes[handle] = new Change(this.#parts, vm, handle)),
       vmRemove: (vm) => this.#vmRemove(vm),
     };
@@ -74,9 +78,9 @@ export class Engine {
    */
   static async create(options: EngineOptions): Promise<Engine> {
     const origin = new Origin(Engine.create);
-    const { handover, shared, module, store, configOf } = checkEngineOptions(options);
+    const { rights, shared, module, store, configOf } = checkEngineOptions(options);
     const isShared = shared ?? (module === undefined && sharedMemoryAvailable());
-    return new Engine(await engineStart({ shared: isShared, module, store, origin, configOf }), handover, isShared);
+    return new Engine(await engineStart({ shared: isShared, module, store, origin, configOf }), rights, isShared);
   }
 
   // ---- figures -----------------------------------------------------------------------------------------------------------
@@ -138,7 +142,7 @@ export class Engine {
    * Moves memory between VMs in one request: reductions first, then expansions. What can be known is checked before any right moves; under the handover
    * 'eager' a reduction whose page-outs fail throws, and reductions before it stand.
    */
-  reconfigure(moves: readonly Move[], options: RequestOptions = {}): Reconfiguration {
+  reconfigure(moves: readonly Move[], options: ReduceOptions = {}): Reconfiguration {
     const reconfiguration = reconfigurationAt(this, this.virtualNs, moves, options);
     reconfiguration.expand();
     return reconfiguration;
@@ -195,6 +199,11 @@ export class Engine {
   }
 
   // ---- for the bindings ---------------------------------------------------------------------------------------------------
+
+  /** @internal */
+  get rights(): RightsSettings {
+    return this.#parts.rights;
+  }
 
   /** @internal */
   owns(vm: Vm): boolean {

@@ -61,6 +61,14 @@ export class AccessRefusedError extends family('ACCESS_REFUSED') {}
 /** A range that the VM was to give up is not wholly managed by it. Details: `machineAddress`, `regions`, `managed`. */
 export class NotManagedError extends family('NOT_MANAGED') {}
 export class SlotTakenError extends family('SLOT_TAKEN') {}
+/** JP 2009-26117A [0435]: only the engine's owner may change memory (`operatorOnly`). Details: `operation`. */
+export class OperatorOnlyError extends family('OPERATOR_ONLY') {}
+/** A region that a list, a policy or an absolute request names cannot be given up or had. Details: `region`, `place`, `reason`. */
+export class NotSelectableError extends family('NOT_SELECTABLE') {}
+/** A policy function threw, or its answer was not one. Details: `policy`, and where it was asked. `cause`: what it threw. */
+export class PolicyFailedError extends family('POLICY_FAILED') {}
+/** Two parts of one request speak of the same memory. Details: what overlaps, by number. */
+export class OverlapError extends family('OVERLAPPING_REQUEST') {}
 /** A change cannot be cancelled any more. Details: `change`. */
 export class ChangeFinishedError extends family('CHANGE_FINISHED') {}
 /** The record of a change that had ended was reused. Details: `change`. */
@@ -74,6 +82,8 @@ export class OutOfFramesError extends family('OUT_OF_FRAMES') {}
 export class SwapFullError extends family('SWAP_FULL') {}
 /** A request for more regions than there are. Details: `requested`, `available`. */
 export class NotEnoughMemoryError extends family('NOT_ENOUGH_MEMORY') {}
+/** Handover 'reserve': a change larger than what the pool holds now. Details: `requested`, `available`. */
+export class ReserveExhaustedError extends family('RESERVE_EXHAUSTED') {}
 /** A VM would be left with fewer frames than it needs. Details: `framesLeft`, `framesLeast`. */
 export class TooLittleLeftError extends family('TOO_LITTLE_LEFT') {}
 /** One of the engine's tables is full. Details: `table`, `capacity`. */

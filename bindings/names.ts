@@ -3,7 +3,8 @@ export { Engine } from './engine.ts';
 export type { PageRange } from './engine.ts';
 export type { EngineOptions, Handover, SwapOptions, TableOptions } from './engine-options.ts';
 export { Vm } from './vm.ts';
-export type { MachineRange, RequestOptions, VmCounters } from './vm.ts';
+export type { MachineRange, VmCounters } from './vm.ts';
+export type { ReduceOptions, RequestOptions } from './request-options.ts';
 export type { VmOptions } from './vm-options.ts';
 export { Replica } from './replica.ts';
 export type { Advice, Protection } from './replica.ts';
@@ -19,6 +20,8 @@ export type { Inspection, RegionRow, SwapRow, TableUse, VmRow } from './inspect.
 export type { PageRow, PageState } from './engine/page-walk.ts';
 export { formatRights, formatRightsTable } from './rights-drawing.ts';
 export type { Eviction } from './policy/eviction.ts';
+export type { Declaration, DeclaredAccess, DeclaredCapacity } from './policy/declaration.ts';
+export type { UseRight } from './policy/use-right.ts';
 export type { SeekClass } from './policy/seek.ts';
 export type { ExpandSelection, Shortfall } from './policy/expand.ts';
 export type { SwapGeometry, SwapStore } from './swap/store.ts';
@@ -44,11 +47,16 @@ export {
   ModuleLoadError,
   NotEnoughMemoryError,
   NotManagedError,
-  SlotTakenError,
+  NotSelectableError,
+  OperatorOnlyError,
   OutOfFramesError,
+  OverlapError,
+  PolicyFailedError,
   ProtectedError,
   ReentrantError,
+  ReserveExhaustedError,
   SharedMemoryUnavailableError,
+  SlotTakenError,
   SwapFullError,
   SwapReadError,
   SwapStoreError,

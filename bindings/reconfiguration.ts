@@ -7,8 +7,9 @@ import { waitAbortable } from './signal.ts';
 import type { SignalOption } from './signal.ts';
 import { parseBytesSigned } from './units.ts';
 import type { Quantity } from './units.ts';
-import { shortfallFlags, Vm } from './vm.ts';
-import type { RequestOptions } from './vm.ts';
+import { reduceFlags } from './request-options.ts';
+import type { ReduceOptions } from './request-options.ts';
+import { Vm } from './vm.ts';
 
 /** One VM's share of a reconfiguration: how many bytes come (+) or go (-). */
 export interface Move {
@@ -61,7 +62,7 @@ export class Reconfiguration {
   expand(): void {
     if (this.#expanded) return;
     const grantNs = this.dueNs ?? this.#requestNs;
-    this.#expansions = this.#moves.map(({ vm, regions }) => vm.expandAt(regions, this.#flags, this.#requestNs, grantNs));
+    this.#expansions = this.#moves.map(({ vm, regions }) => vm.expandAt(regions, this.#flags & FLAG_BEST_EFFORT, this.#requestNs, grantNs));
     this.#expanded = true;
     this.#grant?.();
   }
@@ -116,7 +117,7 @@ export class Reconfiguration {
 
   /** Cancels what has not settled: the expansions, then the reductions. */
   cancel(): void {
-    for (const change of [...this.#expansions, ...this.#reductions]) if (change.state === 'granted') change.cancel();
+    for (const change of [...this.#expansions, ...this.#reductions]) if (change.state === 'granted') change.cancelNow();
     this.#expanded = true;
     this.#grant?.();
   }
@@ -132,13 +133,8 @@ function total(changes: readonly Change[], field: keyof ChangeReport & ('regions
 }
 
 /** @internal Checks everything that can be known before the first right moves, then requests at `requestNs`. */
-export function reconfigurationAt(
-  engine: Engine,
-  requestNs: number,
-  moves: readonly Move[],
-  options: RequestOptions = {},
-): Reconfiguration {
-  const flags = shortfallFlags(options);
+export function reconfigurationAt(engine: Engine, requestNs: number, moves: readonly Move[], options: ReduceOptions = {}): Reconfiguration {
+  const flags = reduceFlags(options, engine.rights);
   engine.core.begin('engine.reconfigure');
   const regionMoves = movesInRegions(engine, moves);
   if ((flags & FLAG_BEST_EFFORT) === 0) checkFeasible(engine, regionMoves);

@@ -5,10 +5,11 @@ import { DISPOSE, disposedError, Origin } from './dispose.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { InvalidOptionError } from './errors.ts';
 import type { DisposedError } from './errors.ts';
-import { checkChoice, checkFields, checkInteger } from './options.ts';
-import { SHORTFALLS } from './policy/expand.ts';
-import type { Shortfall } from './policy/expand.ts';
+import { picksWrite } from './engine/picks.ts';
+import { checkFields, checkInteger } from './options.ts';
 import { Replica } from './replica.ts';
+import { expandFlags, operatorOnly, reduceFlags } from './request-options.ts';
+import type { ReduceOptions, RequestOptions } from './request-options.ts';
 import { parseBytes } from './units.ts';
 import type { Quantity } from './units.ts';
 
@@ -16,11 +17,6 @@ import type { Quantity } from './units.ts';
 export interface MachineRange {
   readonly from: number;
   readonly bytes: Quantity;
-}
-
-export interface RequestOptions {
-  /** When there is less than was asked for: 'reject' (default) fails and changes nothing, 'bestEffort' takes what there is. */
-  readonly shortfall?: Shortfall;
 }
 
 /** Counted since the VM was made. */
@@ -39,8 +35,6 @@ export interface VmCounters {
   /** Virtual time spent waiting for swap. */
   readonly ioWaitNs: number;
 }
-
-const REQUEST_FIELDS = ['shortfall'];
 
 /** A holder of rights: memory that it manages, memory that it uses, and the replicas that live in it. */
 export class Vm {
@@ -125,12 +119,15 @@ export class Vm {
 
   /**
    * Gives up management rights (S101-S106): so many bytes, from high machine addresses down, or a range of machine addresses. Granted when it
-   * returns; settled when nothing of it is used by this VM any more.
-   * Errors: NOT_ENOUGH_MEMORY, NOT_MANAGED, TOO_LITTLE_LEFT; under the handover 'eager' also SWAP_FULL and SWAP_WRITE_FAILED.
+   * returns; settled when nothing of it is used by this VM any more. With `useRight: 'managerPreferred'` granted at the end of the page-outs of other users.
+   * Errors: NOT_ENOUGH_MEMORY, NOT_MANAGED, TOO_LITTLE_LEFT, OPERATOR_ONLY; under the handover 'eager' and with 'managerPreferred' also SWAP_FULL and
+   * SWAP_WRITE_FAILED.
    */
-  reduce(amount: Quantity | MachineRange, options?: RequestOptions): Change {
+  reduce(amount: Quantity | MachineRange, options?: ReduceOptions): Change {
     const requestNs = this.timeNs;
-    const flags = options === undefined ? 0 : shortfallFlags(options);
+    const { rights } = this.#parts;
+    if (rights.isOperatorOnly) throw operatorOnly('vm.reduce');
+    const flags = options === undefined ? rights.reduceFlags : reduceFlags(options, rights);
     if (typeof amount !== 'object') return this.reduceAt(this.#regionsOf('amount', amount), layout.SLOT_BY_POLICY, flags, requestNs);
     const { regions, firstSlot } = this.#slotsOf(amount);
     return this.reduceAt(regions, firstSlot, flags, requestNs);
@@ -139,11 +136,12 @@ export class Vm {
   /**
    * Asks for management rights (S101, S107-S111): so many bytes, at the lowest free machine addresses, or a range of machine addresses, each of which is
    * free or holds a region that this VM gave up and still uses. Granted when it returns; settled when this VM uses all of it.
-   * Errors: NOT_ENOUGH_MEMORY; for a range also SLOT_TAKEN and TABLES_FULL.
+   * Errors: NOT_ENOUGH_MEMORY, OPERATOR_ONLY; for a range also SLOT_TAKEN and TABLES_FULL.
    */
   expand(amount: Quantity | MachineRange, options?: RequestOptions): Change {
     const requestNs = this.timeNs;
-    const flags = options === undefined ? 0 : shortfallFlags(options);
+    if (this.#parts.rights.isOperatorOnly) throw operatorOnly('vm.expand');
+    const flags = options === undefined ? 0 : expandFlags(options);
     if (typeof amount === 'object') return this.#expandRange(amount, flags, requestNs);
     return this.expandAt(this.#regionsOf('amount', amount), flags, requestNs, requestNs);
   }
@@ -202,24 +200,35 @@ export class Vm {
 
   // ---- for the bindings ---------------------------------------------------------------------------------------------------
 
-  /** @internal At a time of the caller's choosing. `firstSlot` -1: by the selection policy. */
-  reduceAt(regions: number, firstSlot: number, flags: number, requestNs: number): Change {
-    const { core, reduceFlags } = this.#parts;
+  /**
+   * @internal At a time of the caller's choosing, with all flags (reduceFlags). `regions`: how many, from `firstSlot` up or (-1) by the selection policy; or
+   * the regions themselves, in the order in which they are dealt with.
+   */
+  reduceAt(regions: number | readonly number[], firstSlot: number, flags: number, requestNs: number): Change {
+    const { core } = this.#parts;
     core.begin('vm.reduce');
+    const isList = typeof regions !== 'number';
+    if (isList) picksWrite(core, regions);
+    const count = isList ? regions.length : regions;
+    const allFlags = isList ? flags | layout.FLAG_BY_LIST : flags;
     try {
-      const handle = core.requireIndex(core.exports.rightsReduce(this.#handle, regions, firstSlot, flags | reduceFlags, requestNs));
+      const handle = core.requireIndex(core.exports.rightsReduce(this.#handle, count, firstSlot, allFlags, requestNs));
       return this.#parts.changeMake(this, handle);
     } finally {
       core.end();
     }
   }
 
-  /** @internal */
-  expandAt(regions: number, flags: number, requestNs: number, grantNs: number): Change {
+  /** @internal The same for an expansion. */
+  expandAt(regions: number | readonly number[], flags: number, requestNs: number, grantNs: number): Change {
     const { core } = this.#parts;
     core.begin('vm.expand');
+    const isList = typeof regions !== 'number';
+    if (isList) picksWrite(core, regions);
+    const count = isList ? regions.length : regions;
+    const allFlags = isList ? flags | layout.FLAG_BY_LIST : flags;
     try {
-      const handle = core.requireIndex(core.exports.rightsExpand(this.#handle, regions, flags, requestNs, grantNs));
+      const handle = core.requireIndex(core.exports.rightsExpand(this.#handle, count, allFlags, requestNs, grantNs));
       return this.#parts.changeMake(this, handle);
     } finally {
       core.end();
@@ -266,10 +275,4 @@ export class Vm {
     if (regions >= 1 && Number.isInteger(regions) && regions < 2 ** 31) return regions;
     throw new InvalidOptionError(field, amount, `a multiple of the region size (${regionBytes} bytes), at least one region`);
   }
-}
-
-/** @internal */
-export function shortfallFlags(options: RequestOptions): number {
-  const { shortfall } = checkFields('options', options, REQUEST_FIELDS);
-  return shortfall === undefined ? 0 : SHORTFALLS[checkChoice('options.shortfall', shortfall, SHORTFALLS)];
 }

@@ -24,7 +24,7 @@ import type { EngineExports } from './exports.ts';
 import { failureError } from './failure.ts';
 
 /** Reasons why calls must not take the shortest way. */
-export const ATTENTION_BUSY = 1; // a swap store or a device page is being called: the engine must not be changed
+export const ATTENTION_BUSY = 1; // a swap store, a device page or a policy is being called: the engine must not be changed
 export const ATTENTION_LISTENING = 2; // somebody waits for events
 export const ATTENTION_DISPOSED = 4;
 
@@ -36,8 +36,8 @@ export class Core {
   attention = 0;
   /** Set by the events; called when an operation has ended and somebody listens. */
   drain: () => void = () => undefined;
-  /** What a swap store threw last, for the `cause` of the error that follows. */
-  storeFailure: unknown = undefined;
+  /** What a swap store or a policy threw last, for the `cause` of the error that follows. */
+  hostFailure: unknown = undefined;
   /** For messages. */
   readonly vmNames = new Map<number, string>();
 
@@ -116,8 +116,8 @@ export class Core {
 
   /** The error for a status, with the numbers of the control block and what the caller adds. */
   failure(code: number, extra?: ErrorDetails): UsufructError {
-    const cause = this.storeFailure;
-    this.storeFailure = undefined;
+    const cause = this.hostFailure;
+    this.hostFailure = undefined;
     const error = failureError(code, {
       a: this.word(CB_ERROR_A),
       b: this.word(CB_ERROR_B),
@@ -163,7 +163,7 @@ export class Core {
   private refuse(operation: string): never {
     this.check();
     throw new ReentrantError(
-      `${operation} was called from inside a swap store or device page while the engine was in the middle of an operation; do it afterwards, for instance in an event listener.`,
+      `${operation} was called from inside a swap store, device page or policy while the engine was in the middle of an operation; do it afterwards, for instance in an event listener.`,
       { operation },
     );
   }

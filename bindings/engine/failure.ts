@@ -111,6 +111,15 @@ const MAKERS: Readonly<Record<number, ErrorMaker>> = {
       machineAddress: a * regionBytes,
     }),
 
+  [status.STATUS_NOT_SELECTABLE]: ({ a, b, c }) => notSelectableError(a - 1, b, c),
+
+  [status.STATUS_POLICY_FAILED]: ({ a, b, vmName, cause }) =>
+    new errors.PolicyFailedError(
+      `The early-release policy of VM '${vmName(a)}' failed on region ${b - 1}${reason(cause)}. The region stays as it was; once the policy works again the operation can be repeated.`,
+      { policy: 'earlyRelease', vm: vmName(a), region: b - 1 },
+      causeOption(cause),
+    ),
+
   [status.STATUS_MISALIGNED]: ({ a, b, pageBytes }) => misalignedError(a, b, pageBytes),
 
   [status.STATUS_CHANGE_SETTLED]: ({ a }) =>
@@ -136,6 +145,22 @@ const MAKERS: Readonly<Record<number, ErrorMaker>> = {
 
 const MIB = 2 ** 20;
 const MEMORY_MIB_MOST = 4096;
+
+const SELECTABLE: Readonly<Record<number, string>> = {
+  [status.SELECTABLE_NO_REGION]: 'the engine has no such region',
+  [status.SELECTABLE_MANAGED]:
+    'its management right is not to be had (a reduction needs regions that the VM manages, an expansion regions without manager)',
+  [status.SELECTABLE_TWICE]: 'it is named twice',
+};
+
+/** Why the region at a place of a list is refused; `why` is SELECTABLE_… */
+export function notSelectableError(region: number, place: number, why: number): errors.NotSelectableError {
+  const found = SELECTABLE[why] ?? `reason ${why}`;
+  return new errors.NotSelectableError(
+    `Region ${region}, at place ${place} of the list of regions, cannot be taken: ${found}. Nothing was changed; name other regions.`,
+    { region, place, reason: found },
+  );
+}
 
 /** The bindings let no bad option through; what is left are limits that only the compiled engine knows. */
 function optionError(option: number, value: number): UsufructError {

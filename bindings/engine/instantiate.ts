@@ -16,7 +16,8 @@ export async function engineInstantiate(
   memory: WebAssembly.Memory,
   host: EngineImports,
 ): Promise<EngineExports> {
-  const offered: Readonly<Record<string, WebAssembly.ImportValue>> = { memory, abort, swapWrite: host.swapWrite, swapRead: host.swapRead };
+  const { swapWrite, swapRead, releaseJudge } = host;
+  const offered: Readonly<Record<string, WebAssembly.ImportValue>> = { memory, abort, swapWrite, swapRead, releaseJudge };
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   for (const wanted of WebAssembly.Module.imports(module)) {
     const value = offered[wanted.name];

@@ -7,6 +7,7 @@ import type { CoreConfig } from './config.ts';
 import { Core } from './core.ts';
 import type { EngineExports } from './exports.ts';
 import { engineInstantiate } from './instantiate.ts';
+import { JudgeBridge } from './judge-bridge.ts';
 import { memoryCreate, memoryGrow } from './memory.ts';
 import { moduleLoad } from './source.ts';
 import { SwapBridge } from './swap-bridge.ts';
@@ -23,6 +24,7 @@ export interface StartRequest {
 export interface Started {
   readonly core: Core;
   readonly bridge: SwapBridge;
+  readonly judges: JudgeBridge;
   readonly config: CoreConfig;
 }
 
@@ -31,14 +33,17 @@ export async function engineStart(request: StartRequest): Promise<Started> {
   const module = await moduleOf(request);
   const memory = memoryCreate(request.shared);
   const bridge = new SwapBridge(request.store);
-  const exports = await engineInstantiate(module, memory, bridge);
+  const judges = new JudgeBridge();
+  const { swapWrite, swapRead } = bridge;
+  const exports = await engineInstantiate(module, memory, { swapWrite, swapRead, releaseJudge: judges.releaseJudge });
   const config = enginePlan(exports, memory, request);
 
   const core = new Core(exports, memory.buffer, exports.controlAddress(), request.origin);
   bridge.coreSet(core);
+  judges.coreSet(core);
   core.require(exports.engineInit());
   request.store?.attach({ slots: config.slots, pageBytes: core.pageBytes });
-  return { core, bridge, config };
+  return { core, bridge, judges, config };
 }
 
 /** Plans on a core whose views end with the memory before growth. */

@@ -4,6 +4,8 @@ import { ATTENTION_BUSY } from './core.ts';
 import type { Core } from './core.ts';
 import type { EngineImports } from './exports.ts';
 
+type SwapImports = Pick<EngineImports, 'swapWrite' | 'swapRead'>;
+
 /** Bytes of a pair in the batch: slot, address. */
 const PAIR_WORDS = 2;
 /** Views of pages are kept: making one costs as much as copying the page. More than this many are not. */
@@ -13,7 +15,7 @@ const VIEWS_MOST = 16384;
  * Carries pages between the compiled engine and a swap store of the host. Whatever a store throws stays here: the engine is told how far it came,
  * and the error that reaches the user has the exception as its cause.
  */
-export class SwapBridge implements EngineImports {
+export class SwapBridge implements SwapImports {
   readonly #store: SwapStore | undefined;
   #core: Core | undefined;
   #views = new Map<number, Uint8Array<ArrayBufferLike>>();
@@ -38,7 +40,7 @@ export class SwapBridge implements EngineImports {
         done += this.#writeRun(first + done * PAIR_WORDS, run);
       }
     } catch (failure) {
-      core.storeFailure = failure;
+      core.hostFailure = failure;
     } finally {
       core.attention &= ~ATTENTION_BUSY;
     }
@@ -52,7 +54,7 @@ export class SwapBridge implements EngineImports {
       this.read(slot >>> 0, this.#view(address >>> 0));
       return 0;
     } catch (failure) {
-      core.storeFailure = failure;
+      core.hostFailure = failure;
       return 1;
     } finally {
       core.attention &= ~ATTENTION_BUSY;
