@@ -1,4 +1,5 @@
 import type { Change } from './change.ts';
+import type { DueList } from './due.ts';
 import type { Core } from './engine/core.ts';
 import type { JudgeBridge } from './engine/judge-bridge.ts';
 import type { SwapBridge } from './engine/swap-bridge.ts';
@@ -11,6 +12,8 @@ export interface EngineParts {
   readonly core: Core;
   readonly bridge: SwapBridge;
   readonly events: Events;
+  /** What the virtual clock brings. */
+  readonly due: DueList;
   readonly regionBytes: number;
   readonly judges: JudgeBridge;
   readonly rights: RightsSettings;

@@ -2,6 +2,7 @@ import { CB_REGIONS, VM_MANAGED } from '../assembly/shared/layout.ts';
 import { Change } from './change.ts';
 import type { ChangeReport } from './change.ts';
 import { DISPOSE, Origin } from './dispose.ts';
+import { DueList } from './due.ts';
 import { ATTENTION_DISPOSED } from './engine/core.ts';
 import type { Core } from './engine/core.ts';
 import { sharedMemoryAvailable } from './engine/memory.ts';
@@ -23,6 +24,8 @@ import type { Move, Reconfiguration } from './reconfiguration.ts';
 import { Replica } from './replica.ts';
 import { Vm } from './vm.ts';
 import type { ReduceOptions, RightsSettings } from './request-options.ts';
+import { parseTimeNs } from './units.ts';
+import type { Quantity } from './units.ts';
 import { checkVmOptions } from './vm-options.ts';
 import type { VmOptions } from './vm-options.ts';
 
@@ -67,6 +70,7 @@ export class Engine {
       regionBytes: config.regionBytes,
       judges,
       rights,
+      due: new DueList(),
       changeMake: (vm, handle) => (this.#changes[handle] = new Change(this.#parts, vm, handle)),
       vmRemove: (vm) => this.#vmRemove(vm),
     };
@@ -146,6 +150,25 @@ export class Engine {
     const reconfiguration = reconfigurationAt(this, this.virtualNs, moves, options);
     reconfiguration.expand();
     return reconfiguration;
+  }
+
+  // ---- the virtual clock -----------------------------------------------------------------------------------------------
+
+  /** When `advance` has something to do next; null: never, as things are. */
+  get dueNs(): number | null {
+    this.core.check();
+    return this.#parts.due.dueNs;
+  }
+
+  /**
+   * Carries out what the virtual clock has brought up to `until` (by default up to now, `virtualNs`), in order of time: sweeps of VMs with a release
+   * condition that are due, and the refill of a reserve. No VM's clock moves. How many things were done. Errors: POLICY_FAILED; the next call goes on behind
+   * what failed.
+   */
+  advance(until?: Quantity): number {
+    const { core } = this;
+    core.begin('engine.advance');
+    return this.#parts.due.advance(until === undefined ? this.virtualNs : parseTimeNs('until', until));
   }
 
   // ---- looking ---------------------------------------------------------------------------------------------------------
