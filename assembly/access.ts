@@ -14,9 +14,12 @@ import {
   ENTRY_OBJECT_MASK,
   EVENT_COPY,
   EVENT_FAULT,
+  FLAG_EVACUATE,
+  FLAG_READ_ONLY,
   OBJECT_DISCARDABLE,
   OBJECT_FLAGS,
   OBJECT_REFERENCES,
+  OBJECT_SEEN,
   OBJECT_SLOT,
   PROCESSOR_LOAD_COLUMN,
   PROCESSOR_LOAD_GENERATION,
@@ -30,17 +33,23 @@ import {
   VM_ACCESSES,
   VM_COPIES,
   VM_FAULTS,
+  VM_HAS_MODES,
+  VM_SAMPLE,
   VM_TIME_NS,
+  VM_WATCH,
+  WATCH_EXACT,
 } from './shared/layout.ts';
 import { STATUS_ADDRESS_OUT_OF_RANGE, STATUS_DEVICE_PAGE, STATUS_OK, STATUS_PROTECTED } from './shared/status.ts';
-import { objectFrame, objectMake, objectRecord } from './paging/page-object.ts';
+import { objectFrame, objectHas, objectMake, objectRecord, objectUnflag } from './paging/page-object.ts';
 import { entryPlace, entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
 import { translationDropPage, translationFill } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
+import { pageWatch, vmWatches } from './regions/watch.ts';
 import { fail, number, numberAdd, wordAdd, wordSet } from './store/control.ts';
 import { eventRecord } from './store/event.ts';
-import { frameAddress, frameGive } from './store/frame.ts';
+import { frameAddress, frameGive, frameRegion } from './store/frame.ts';
+import { regionManager, regionModes, regionUser } from './store/region.ts';
 import { vmRecord, vmTimeNs } from './store/vm.ts';
 import { pageArrive, pageIn } from './swap/page-in.ts';
 import { objectRelease } from './swap/page-free.ts';
@@ -135,19 +144,39 @@ export function pageOwn(replica: usize, page: u32, frame: u32): u32 {
   return copyFrame;
 }
 
+export const UNSEEN_ALL: u32 = 0; // accesses that a cached translation may serve: all,
+export const UNSEEN_LOADS: u32 = 1; // loads only,
+export const UNSEEN_NONE: u32 = 2; // none
+
+/** The page in `frame` was touched: which accesses to it the VM (a record's address) need not see from now on. */
+function watchesOf(vm: usize, object: u32, frame: u32): u32 {
+  const watch = load<u32>(vm + VM_WATCH);
+  if (!watch && !load<u32>(vm + VM_HAS_MODES)) return UNSEEN_ALL;
+  store<u32>(objectRecord(object) + OBJECT_SEEN, load<u32>(vm + VM_SAMPLE));
+  return pageUnseen(watch, frameRegion(frame));
+}
+
+/** Which accesses to pages of a region its user, who counts them as `watch` says, need not see. */
+export function pageUnseen(watch: u32, region: u32): u32 {
+  if (regionManager(region) == regionUser(region)) return UNSEEN_ALL;
+  const modes = regionModes(region);
+  if (watch == WATCH_EXACT || modes & FLAG_EVACUATE) return UNSEEN_NONE;
+  return modes & FLAG_READ_ONLY ? UNSEEN_LOADS : UNSEEN_ALL;
+}
+
 /** The page in `frame` is accessed: recency, what a store means for it, and the cached translation. */
 function pageTouch(replica: usize, page: u32, frame: u32, isStore: bool): void {
   const vm = vmRecord(load<u32>(replica + REPLICA_VM));
   recencyTouch(vm, frame);
   const processor: usize = load<u32>(replica + REPLICA_PROCESSOR);
-  const isCached = page < load<u32>(processor + PROCESSOR_PAGES);
   const entry = entryRead(replica, page);
+  const unseen = watchesOf(vm, entry & ENTRY_OBJECT_MASK, frame);
+  const isCached = page < load<u32>(processor + PROCESSOR_PAGES) && unseen != UNSEEN_NONE;
   if (isStore) {
     const object = entry & ENTRY_OBJECT_MASK;
-    const record = objectRecord(object);
-    if (load<u32>(record + OBJECT_SLOT)) slotDrop(object);
-    store<u16>(record + OBJECT_FLAGS, (load<u16>(record + OBJECT_FLAGS) & ~OBJECT_DISCARDABLE) as u16);
-    if (isCached)
+    if (load<u32>(objectRecord(object) + OBJECT_SLOT)) slotDrop(object);
+    if (objectHas(object, OBJECT_DISCARDABLE)) objectUnflag(object, OBJECT_DISCARDABLE);
+    if (isCached && unseen == UNSEEN_ALL)
       translationFill(
         load<u32>(processor + PROCESSOR_STORE_COLUMN),
         page,
@@ -171,8 +200,21 @@ function pageHave(replica: usize, page: u32, isStore: bool): u32 {
   return frame && isStore ? pageOwn(replica, page, frame) : frame;
 }
 
-/** Makes one page ready for an access that has been checked and counted. The frame, or 0 with the failure noted. */
-export function pageReady(replica: usize, page: u32, isStore: bool): u32 {
+/** The VM sees the access to a page, before the page is had, if it has to. Status. */
+function pageSee(replica: usize, page: u32, bytes: u32, isStore: bool): i32 {
+  const vm = load<u32>(replica + REPLICA_VM);
+  if (!vmWatches(vm)) return STATUS_OK;
+  const object = entryRead(replica, page) & ENTRY_OBJECT_MASK;
+  return object ? pageWatch(vm, object, bytes, isStore) : STATUS_OK;
+}
+
+/** Makes one page ready for an access of `bytes` bytes that has been checked and counted. The frame, or 0 with the failure noted. */
+export function pageReady(replica: usize, page: u32, bytes: u32, isStore: bool): u32 {
+  return pageSee(replica, page, bytes, isStore) ? 0 : pageReadyAgain(replica, page, isStore);
+}
+
+/** As pageReady, for another part of an access that the VM has seen. */
+export function pageReadyAgain(replica: usize, page: u32, isStore: bool): u32 {
   const frame = pageHave(replica, page, isStore);
   if (frame) pageTouch(replica, page, frame, isStore);
   return frame;
@@ -184,8 +226,9 @@ function pageFrame(replica: usize, page: u32): u32 {
   return object ? objectFrame(object) : 0;
 }
 
-/** Makes two pages ready, neither driving out the other; the second's frame is in CB_SECOND_FRAME. The first's frame, or 0 with the failure noted. */
-export function pagesReady(replica: usize, first: u32, second: u32, isStore: bool): u32 {
+/** Makes two pages ready, with `inFirst` and `inSecond` bytes of the access, neither driving out the other; the second's frame is in CB_SECOND_FRAME. The first's frame, or 0 with the failure noted. */
+export function pagesReady(replica: usize, first: u32, inFirst: u32, second: u32, inSecond: u32, isStore: bool): u32 {
+  if (pageSee(replica, first, inFirst, isStore) || pageSee(replica, second, inSecond, isStore)) return 0;
   wordSet(CB_PIN_A, pageFrame(replica, second));
   const frame = pageHave(replica, first, isStore);
   wordSet(CB_PIN_A, frame);

@@ -3,7 +3,8 @@ import { PAGE_SHIFT } from './shared/page.ts';
 import { CONTROL } from './shared/layout.ts';
 
 import { advise, protect } from './advice.ts';
-import { engineInit, replicaDispose, replicaFork, replicaRestore, vmCreate, vmDispose, vmReplica } from './life.ts';
+import { vmInformation } from './information.ts';
+import { engineInit, replicaDispose, replicaFork, replicaRestore, vmCreate, vmDispose, vmMovesFirst, vmReplica } from './life.ts';
 import {
   load16,
   load32,
@@ -20,9 +21,10 @@ import {
   store8,
 } from './memory.ts';
 import { playerBuffer, playerCreate, playerDispose, playerFeed, playerFigures, playerNextUse, playerRun } from './player/player.ts';
+import { vmCondition, vmSweep, vmWatch } from './regions/early-release.ts';
 import { rightsExpandRange } from './regions/expand-range.ts';
 import { changeCancel, rightsExpand, rightsReduce } from './regions/request.ts';
-import { rightsTouch } from './regions/seek.ts';
+import { rightsRelease, rightsTouch } from './regions/seek.ts';
 import { enginePlan } from './store/plan.ts';
 import { engineValidate } from './validate.ts';
 
@@ -56,14 +58,20 @@ export {
   rightsExpand,
   rightsExpandRange,
   rightsReduce,
+  rightsRelease,
   rightsTouch,
   store16,
   store32,
   store64,
   store8,
+  vmCondition,
   vmCreate,
   vmDispose,
+  vmInformation,
+  vmMovesFirst,
   vmReplica,
+  vmSweep,
+  vmWatch,
 };
 
 export function pageShift(): i32 {

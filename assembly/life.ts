@@ -25,6 +25,7 @@ import {
   VM_EVICT_BATCH,
   VM_LIVE,
   VM_MANAGED,
+  VM_MOVES_FIRST,
   VM_REPLICA_COUNT,
   VM_REPLICA_FIRST,
   VM_SEEK,
@@ -142,6 +143,13 @@ export function vmDispose(vm: u32): i32 {
   mapDispose(vm);
   memory.fill(record, 0, VM_BYTES);
   eventRecord(EVENT_VM_DISPOSED, vm, 0, 0, 0, 0, timeNs);
+  return STATUS_OK;
+}
+
+/** Status. */
+export function vmMovesFirst(vm: u32, isOn: u32): i32 {
+  if (!vmIsLive(vm)) return fail(STATUS_NO_SUCH_VM, vm, 0, 0);
+  store<u32>(vmRecord(vm) + VM_MOVES_FIRST, isOn ? 1 : 0);
   return STATUS_OK;
 }
 

@@ -75,10 +75,10 @@ function slowForLoad(replica: u32, address: u32, width: u32): usize {
   const inFirst = PAGE_BYTES - offset;
   accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
   if (inFirst >= width) {
-    const frame = pageReady(record, page, false);
+    const frame = pageReady(record, page, width, false);
     return frame ? frameAddress(frame) + offset : 0;
   }
-  const frame = pagesReady(record, page, page + 1, false);
+  const frame = pagesReady(record, page, inFirst, page + 1, width - inFirst, false);
   if (!frame) return 0;
   memory.copy(SCRATCH, frameAddress(frame) + offset, inFirst);
   memory.copy(SCRATCH + inFirst, frameAddress(word(CB_SECOND_FRAME)), width - inFirst);
@@ -94,7 +94,10 @@ function slowStore(replica: u32, address: u32, width: u32): i32 {
   const offset = address & OFFSET_MASK;
   const inFirst = min<u32>(PAGE_BYTES - offset, width);
   accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
-  const frame = inFirst == width ? pageReady(record, page, true) : pagesReady(record, page, page + 1, true);
+  const frame =
+    inFirst == width
+      ? pageReady(record, page, width, true)
+      : pagesReady(record, page, inFirst, page + 1, width - inFirst, true);
   if (!frame) return statusNoted();
   memory.copy(frameAddress(frame) + offset, SCRATCH, inFirst);
   if (inFirst < width) memory.copy(frameAddress(word(CB_SECOND_FRAME)), SCRATCH + inFirst, width - inFirst);
@@ -171,20 +174,20 @@ export function rangeCheck(replica: u32, address: u32, length: u32, write: u32):
   return checked(replica, address, length, write != 0);
 }
 
-function pagePiece(replica: u32, address: u32, isStore: bool): usize {
+function pagePiece(replica: u32, address: u32, length: u32, isStore: bool): usize {
   if (checked(replica, address, 1, isStore)) return 0;
   const record = replicaRecord(replica);
   accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
-  const frame = pageReady(record, address >>> PAGE_SHIFT, isStore);
+  const frame = pageReady(record, address >>> PAGE_SHIFT, length, isStore);
   return frame ? frameAddress(frame) + (address & OFFSET_MASK) : 0;
 }
 
-export function pageForRead(replica: u32, address: u32): usize {
-  return pagePiece(replica, address, false);
+export function pageForRead(replica: u32, address: u32, length: u32): usize {
+  return pagePiece(replica, address, length, false);
 }
 
-export function pageForWrite(replica: u32, address: u32): usize {
-  return pagePiece(replica, address, true);
+export function pageForWrite(replica: u32, address: u32, length: u32): usize {
+  return pagePiece(replica, address, length, true);
 }
 
 /** Where a page's content is, without any counter, time or recency. 0: in the host's store, or zero; peekSlot tells. */

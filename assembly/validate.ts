@@ -12,6 +12,8 @@ import {
   CB_PIN_B,
   CB_PINNED_REGION,
   CB_REGIONS,
+  CB_REGION_CACHE,
+  CB_REGION_NEXT_USE,
   CB_REGION_SHIFT,
   CB_REPLICAS,
   CB_SLOTS,
@@ -24,7 +26,9 @@ import {
   ENTRY_NO_STORE,
   ENTRY_DEVICE,
   ENTRY_OBJECT_MASK,
-  EVICTION_CLOCK,
+  EVICTION_FARTHEST,
+  FLAG_CAPACITY_NOW,
+  FRAME_MARK,
   FRAME_NEWER,
   FRAME_OBJECT,
   FRAME_OLDER,
@@ -41,6 +45,7 @@ import {
   INVARIANT_REFERENCES,
   INVARIANT_REGION_RIGHTS,
   INVARIANT_SLOTS,
+  INVARIANT_SUMMARY,
   INVARIANT_TRANSLATION,
   INVARIANT_VM_FIGURES,
   NODE_ENTRIES,
@@ -49,6 +54,7 @@ import {
   OBJECT_FRAME,
   OBJECT_PAGE,
   OBJECT_REFERENCES,
+  OBJECT_SEEN,
   OBJECT_SLOT,
   PROCESSOR_LOAD_COLUMN,
   PROCESSOR_LOAD_GENERATION,
@@ -66,15 +72,21 @@ import {
   VM_OUT,
   VM_OWN,
   VM_RESIDENT,
+  VM_SAMPLE,
   VM_USED,
+  VM_WATCH,
+  VM_WITHDRAWN,
+  WATCH_SAMPLED,
 } from './shared/layout.ts';
 import { STATUS_INVARIANT, STATUS_OK } from './shared/status.ts';
-import { objectHas, objectRecord, objectVm } from './paging/page-object.ts';
+import { pageUnseen, UNSEEN_LOADS, UNSEEN_NONE } from './access.ts';
+import { objectHas, objectIsCache, objectRecord, objectVm } from './paging/page-object.ts';
 import { entryIsShared, entryRead, nodeAddress, nodeReferences } from './paging/page-table.ts';
+import { hitAddress } from './paging/recency.ts';
 import { OFFSET_MASK } from './paging/translation.ts';
 import { changeRecord } from './regions/change.ts';
 import { fail, word } from './store/control.ts';
-import { frameAddress, frameIsFree, frameObject, frameRecord } from './store/frame.ts';
+import { frameAddress, frameIsFree, frameObject, frameRecord, frameRegion } from './store/frame.ts';
 import { mapNodesReached, mapQuestions, mapRegion, mapSummariesHold } from './store/machine-map.ts';
 import {
   regionExpand,
@@ -83,6 +95,7 @@ import {
   regionFree,
   regionManager,
   regionManagerSlot,
+  regionModes,
   regionQuestionsOfManager,
   regionQuestionsOfPool,
   regionQuestionsOfUser,
@@ -118,12 +131,21 @@ function regionCheck(region: u32): i32 {
   }
   if (mapQuestions(0, region - 1) != regionQuestionsOfPool(region)) return broken(INVARIANT_MAP_BITMAP, region - 1, 0xffffffff);
   let free: u32 = 0;
+  let cache: u32 = 0;
+  let nextUse: f64 = 0;
   const end = regionFirstFrame(region) + regionFrames();
   for (let frame = regionFirstFrame(region); frame < end; frame++) {
     if (frameIsFree(frame) == (frameObject(frame) != 0)) return broken(INVARIANT_FRAME_OBJECT, frame, 0);
     if (frameIsFree(frame)) free++;
     else if (objectVm(frameObject(frame)) != user) return broken(INVARIANT_FRAME_USER, frame, user);
+    if (frameIsFree(frame)) continue;
+    if (objectIsCache(frameObject(frame))) cache++;
+    if (load<u32>(vmRecord(user) + VM_EVICTION) == EVICTION_FARTHEST) nextUse += load<u32>(frameRecord(frame) + FRAME_MARK) as f64;
   }
+  const caches = word(CB_REGION_CACHE);
+  if (caches && load<u32>(caches + (region << 2)) != cache) return broken(INVARIANT_SUMMARY, region - 1, cache);
+  const nextUses = word(CB_REGION_NEXT_USE);
+  if (nextUses && load<f64>(nextUses + (region << 3)) != nextUse) return broken(INVARIANT_SUMMARY, region - 1, 1);
   return free == regionFree(region) ? STATUS_OK : broken(INVARIANT_FREE_FRAMES, region - 1, free);
 }
 
@@ -134,11 +156,14 @@ function vmCheck(vm: u32): i32 {
   let managed: u32 = 0;
   let used: u32 = 0;
   let own: u32 = 0;
+  let withdrawn: u32 = 0;
   for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
     if (regionManager(region) == vm) managed++;
     if (vm && regionUser(region) == vm) used++;
     if (vm && regionUser(region) == vm && regionManager(region) == vm) own++;
+    if (vm && regionUser(region) == vm && regionModes(region) & FLAG_CAPACITY_NOW) withdrawn++;
   }
+  if (load<u32>(record + VM_WITHDRAWN) != withdrawn) return broken(INVARIANT_VM_FIGURES, vm, withdrawn);
   if (load<u32>(record + VM_MANAGED) != managed || load<u32>(record + VM_USED) != used || load<u32>(record + VM_OWN) != own) {
     return broken(INVARIANT_VM_FIGURES, vm, managed);
   }
@@ -152,8 +177,7 @@ function vmCheck(vm: u32): i32 {
     if (++listed > load<u32>(record + VM_RESIDENT)) break;
   }
   const newest = load<u32>(record + VM_NEWEST);
-  const counts = !newest || load<u32>(record + VM_EVICTION) == EVICTION_CLOCK;
-  if (load<u32>(record + VM_HIT_ADDRESS) != (counts ? 0 : (frameAddress(newest) as u32))) return broken(INVARIANT_RECENCY, vm, newest);
+  if (load<u32>(record + VM_HIT_ADDRESS) != hitAddress(record, newest)) return broken(INVARIANT_RECENCY, vm, newest);
   if (load<u32>(record + VM_OLDEST) != newer || listed != load<u32>(record + VM_RESIDENT)) return broken(INVARIANT_RECENCY, vm, 0);
   return STATUS_OK;
 }
@@ -238,6 +262,14 @@ function outCheck(): i32 {
   return STATUS_OK;
 }
 
+/** Where a page counts once a sampling moment: has it been counted? */
+function isSampled(object: u32, frame: u32): bool {
+  const vm = vmRecord(objectVm(object));
+  const region = frameRegion(frame);
+  if (load<u32>(vm + VM_WATCH) != WATCH_SAMPLED || regionManager(region) == regionUser(region)) return true;
+  return load<u32>(objectRecord(object) + OBJECT_SEEN) == load<u32>(vm + VM_SAMPLE);
+}
+
 /** Every cached translation that holds says what the page table says; one for stores only for a page that is this replica's alone and dirty. */
 function translationsCheck(replica: u32): i32 {
   const record = replicaRecord(replica);
@@ -256,6 +288,9 @@ function translationsCheck(replica: u32): i32 {
     const frame = object ? load<u32>(objectRecord(object) + OBJECT_FRAME) : 0;
     if (!frame || entry & ENTRY_DEVICE || load<u32>(objectRecord(object) + OBJECT_PAGE) != page)
       return broken(INVARIANT_TRANSLATION, replica, page);
+    const unseen = pageUnseen(load<u32>(vmRecord(objectVm(object)) + VM_WATCH), frameRegion(frame));
+    if (unseen == UNSEEN_NONE || (holdsStore && unseen == UNSEEN_LOADS)) return broken(INVARIANT_TRANSLATION, replica, page);
+    if (!isSampled(object, frame)) return broken(INVARIANT_TRANSLATION, replica, page);
     if (holdsLoad && (forLoad != (frameAddress(frame) as u32) || entry & ENTRY_NO_LOAD))
       return broken(INVARIANT_TRANSLATION, replica, page);
     if (!holdsStore) continue;

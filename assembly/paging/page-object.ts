@@ -7,15 +7,19 @@ import {
   CB_OBJECT_TOP,
   CB_PAGE_OBJECTS,
   OBJECT_BYTES,
+  OBJECT_DISCARDABLE,
   OBJECT_FLAGS,
   OBJECT_FRAME,
   OBJECT_PAGE,
   OBJECT_REFERENCES,
+  OBJECT_SEEN,
   OBJECT_SLOT,
   OBJECT_VM,
 } from '../shared/layout.ts';
 import { STATUS_TABLES_FULL, TABLE_PAGE_OBJECTS } from '../shared/status.ts';
 import { fail, word, wordAdd, wordSet } from '../store/control.ts';
+import { frameRegion } from '../store/frame.ts';
+import { regionCacheAdd } from '../store/region.ts';
 
 export function objectRecord(object: u32): usize {
   return word(CB_OBJECT_TABLE) + object * OBJECT_BYTES;
@@ -42,6 +46,7 @@ export function objectMake(vm: u32, page: u32): u32 {
   store<u32>(record + OBJECT_PAGE, page);
   store<u16>(record + OBJECT_VM, vm as u16);
   store<u16>(record + OBJECT_FLAGS, 0);
+  store<u32>(record + OBJECT_SEEN, 0);
   wordAdd(CB_OBJECTS_USED, 1);
   wordAdd(CB_COUNT_OBJECTS, 1);
   return object;
@@ -73,12 +78,36 @@ export function objectHas(object: u32, flag: u32): bool {
   return (load<u16>(objectRecord(object) + OBJECT_FLAGS) & flag) != 0;
 }
 
+/** Can the page go without I/O? Its region counts those that can while they are resident. */
+export function objectIsCache(object: u32): bool {
+  const record = objectRecord(object);
+  return load<u32>(record + OBJECT_SLOT) != 0 || (load<u16>(record + OBJECT_FLAGS) & OBJECT_DISCARDABLE) != 0;
+}
+
+/** Before and after a resident page changes in that respect. */
+function cacheCount(object: u32, was: bool): void {
+  const is = objectIsCache(object);
+  const frame = objectFrame(object);
+  if (frame && is != was) regionCacheAdd(frameRegion(frame), is ? 1 : -1);
+}
+
+function flagsSet(object: u32, flags: u32): void {
+  const was = objectIsCache(object);
+  store<u16>(objectRecord(object) + OBJECT_FLAGS, flags as u16);
+  cacheCount(object, was);
+}
+
 export function objectFlag(object: u32, flag: u32): void {
-  const place = objectRecord(object) + OBJECT_FLAGS;
-  store<u16>(place, (load<u16>(place) | flag) as u16);
+  flagsSet(object, load<u16>(objectRecord(object) + OBJECT_FLAGS) | flag);
 }
 
 export function objectUnflag(object: u32, flag: u32): void {
-  const place = objectRecord(object) + OBJECT_FLAGS;
-  store<u16>(place, (load<u16>(place) & ~flag) as u16);
+  flagsSet(object, load<u16>(objectRecord(object) + OBJECT_FLAGS) & ~flag);
+}
+
+/** `slot` is number + 1; 0: none. */
+export function objectSlotSet(object: u32, slot: u32): void {
+  const was = objectIsCache(object);
+  store<u32>(objectRecord(object) + OBJECT_SLOT, slot);
+  cacheCount(object, was);
 }

@@ -1,6 +1,8 @@
 // The recency list of a VM: its resident pages, newest to oldest, kept through the frames. What 'newest' means is the eviction policy's.
 import {
+  CB_REGION_STAMP,
   EVICTION_CLOCK,
+  EVICTION_FARTHEST,
   EVICTION_LRU,
   FRAME_MARK,
   FRAME_NEWER,
@@ -11,13 +13,32 @@ import {
   VM_OLDEST,
   VM_RESIDENT,
 } from '../shared/layout.ts';
-import { frameAddress, frameAt, frameRecord } from '../store/frame.ts';
+import { word } from '../store/control.ts';
+import { frameAddress, frameAt, frameRecord, frameRegion } from '../store/frame.ts';
+import { regionNextUseAdd, regionStamp } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
+
+/** What VM_HIT_ADDRESS is while the page in `frame` is the newest. */
+export function hitAddress(vm: usize, frame: u32): u32 {
+  const counts = !frame || load<u32>(vm + VM_EVICTION) == EVICTION_CLOCK || word(CB_REGION_STAMP);
+  return counts ? 0 : (frameAddress(frame) as u32);
+}
 
 function newestSet(vm: usize, frame: u32): void {
   store<u32>(vm + VM_NEWEST, frame);
-  const counts = !frame || load<u32>(vm + VM_EVICTION) == EVICTION_CLOCK;
-  store<u32>(vm + VM_HIT_ADDRESS, counts ? 0 : (frameAddress(frame) as u32));
+  store<u32>(vm + VM_HIT_ADDRESS, hitAddress(vm, frame));
+}
+
+/** The next use of the page in a frame, where that is what the mark means; the region keeps the sum. */
+function nextUse(vm: usize, frame: u32): f64 {
+  return load<u32>(vm + VM_EVICTION) == EVICTION_FARTHEST ? (load<u32>(frameRecord(frame) + FRAME_MARK) as f64) : 0;
+}
+
+/** The page in a frame is next used at record `mark`. `vm` is a record's address. */
+export function recencyNextUse(vm: usize, frame: u32, mark: u32): void {
+  const before = nextUse(vm, frame);
+  store<u32>(frameRecord(frame) + FRAME_MARK, mark);
+  regionNextUseAdd(frameRegion(frame), nextUse(vm, frame) - before);
 }
 
 function pushNewest(vm: usize, frame: u32): void {
@@ -45,12 +66,14 @@ export function recencyArrive(vm: u32, frame: u32): void {
   const record = vmRecord(vm);
   store<u32>(frameRecord(frame) + FRAME_MARK, 0);
   pushNewest(record, frame);
+  regionStamp(frameRegion(frame));
   store<u32>(record + VM_RESIDENT, load<u32>(record + VM_RESIDENT) + 1);
 }
 
 /** The page in a frame leaves it. */
 export function recencyLeave(vm: u32, frame: u32): void {
   const record = vmRecord(vm);
+  regionNextUseAdd(frameRegion(frame), -nextUse(record, frame));
   unlink(record, frame);
   store<u32>(record + VM_RESIDENT, load<u32>(record + VM_RESIDENT) - 1);
 }
@@ -58,6 +81,7 @@ export function recencyLeave(vm: u32, frame: u32): void {
 /** The page in a frame is accessed. `vm` is a record's address: this is the hot path. */
 export function recencyTouch(vm: usize, frame: u32): void {
   const policy = load<u32>(vm + VM_EVICTION);
+  regionStamp(frameRegion(frame));
   if (policy == EVICTION_LRU) {
     if (load<u32>(vm + VM_NEWEST) == frame) return;
     unlink(vm, frame);
@@ -88,6 +112,9 @@ export function recencyMove(vm: u32, from: u32, to: u32): void {
   const record = vmRecord(vm);
   const source = frameRecord(from);
   const target = frameRecord(to);
+  const use = nextUse(record, from);
+  regionNextUseAdd(frameRegion(from), -use);
+  regionNextUseAdd(frameRegion(to), use);
   const newer = load<u32>(source + FRAME_NEWER);
   const older = load<u32>(source + FRAME_OLDER);
   store<u32>(target + FRAME_NEWER, newer);

@@ -102,6 +102,17 @@ function drop(processor: usize, generationOffset: i32, columnOffset: i32): void 
   store<u32>(processor + generationOffset, generation);
 }
 
+/** No translation of the VM holds any longer. */
+export function translationsDrop(vm: u32): void {
+  let processor: usize = load<u32>(vmRecord(vm) + VM_PROCESSOR_FIRST);
+  while (processor) {
+    wordAdd(CB_COUNT_PROCESSORS, 1);
+    processorDropLoads(processor);
+    processorDropStores(processor);
+    processor = load<u32>(processor + PROCESSOR_NEXT);
+  }
+}
+
 /** A page leaves the frame at `address`: drops the words for it in every processor of its VM. */
 export function translationDropFrame(vm: u32, page: u32, address: usize): void {
   let processor: usize = load<u32>(vmRecord(vm) + VM_PROCESSOR_FIRST);

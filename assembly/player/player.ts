@@ -7,7 +7,6 @@ import {
   CB_PLAYERS,
   CB_PLAYER_TABLE,
   CB_SECOND_FRAME,
-  FRAME_MARK,
   HISTOGRAM_BUCKETS,
   PLAYER_CURSOR,
   PLAYER_DATA_INDEX,
@@ -57,10 +56,10 @@ import {
   TRACE_KIND_MASK,
 } from '../shared/trace-format.ts';
 import { pageReady, pagesReady, rangeCheckIn } from '../access.ts';
-import { Recency } from '../paging/recency.ts';
+import { Recency, recencyNextUse } from '../paging/recency.ts';
 import { OFFSET_MASK } from '../paging/translation.ts';
 import { fail, number, numberAdd, statusNoted, word, wordSet } from '../store/control.ts';
-import { frameAddress, frameAt, frameRecord } from '../store/frame.ts';
+import { frameAddress, frameAt } from '../store/frame.ts';
 import { PLAYER_BYTES } from '../store/plan.ts';
 import { replicaIsLive, replicaRecord } from '../store/replica.ts';
 import { vmRecord } from '../store/vm.ts';
@@ -141,11 +140,11 @@ function waitRecord(record: usize, ns: f64): void {
   if (ns > load<f64>(record + PLAYER_WORST_NS)) store<f64>(record + PLAYER_WORST_NS, ns);
 }
 
-/** The page in a frame is next used when the trace says. */
-function visit(record: usize, frame: u32): void {
+/** The page in a frame is next used when the trace says. `vm` is a record's address. */
+function visit(record: usize, vm: usize, frame: u32): void {
   if (!(load<u32>(record + PLAYER_FLAGS) & PLAYER_KNOWS_NEXT_USE)) return;
   const index = load<u32>(record + PLAYER_VISIT);
-  store<u32>(frameRecord(frame) + FRAME_MARK, load<u32>(record + NEXT_USE + (index << 2)));
+  recencyNextUse(vm, frame, load<u32>(record + NEXT_USE + (index << 2)));
   store<u32>(record + PLAYER_VISIT, index + 1);
 }
 
@@ -155,9 +154,9 @@ function partPlay(record: usize, replica: usize, address: u32, bytes: u32, isSto
   let left = bytes;
   while (left) {
     const here = min<u32>(left, PAGE_BYTES - (at & OFFSET_MASK));
-    const frame = pageReady(replica, at >>> PAGE_SHIFT, isStore);
+    const frame = pageReady(replica, at >>> PAGE_SHIFT, here, isStore);
     if (!frame) return statusNoted();
-    visit(record, frame);
+    visit(record, vmRecord(load<u32>(replica + REPLICA_VM)), frame);
     if (isStore) contentsStore(frameAddress(frame) + (at & OFFSET_MASK), here, load<u32>(record + PLAYER_DATA_INDEX) + at);
     at += here;
     left -= here;
@@ -167,11 +166,12 @@ function partPlay(record: usize, replica: usize, address: u32, bytes: u32, isSto
 
 /** Two parts, each in a page of its own: both pages are there before a byte changes. Status. */
 function pairPlay(record: usize, replica: usize, first: u32, inFirst: u32, second: u32, inSecond: u32, isStore: bool): i32 {
-  const frame = pagesReady(replica, first >>> PAGE_SHIFT, second >>> PAGE_SHIFT, isStore);
+  const frame = pagesReady(replica, first >>> PAGE_SHIFT, inFirst, second >>> PAGE_SHIFT, inSecond, isStore);
   if (!frame) return statusNoted();
   const other = word(CB_SECOND_FRAME);
-  visit(record, frame);
-  visit(record, other);
+  const vm = vmRecord(load<u32>(replica + REPLICA_VM));
+  visit(record, vm, frame);
+  visit(record, vm, other);
   if (!isStore) return STATUS_OK;
   const n = load<u32>(record + PLAYER_DATA_INDEX);
   contentsStore(frameAddress(frame) + (first & OFFSET_MASK), inFirst, n + first);
@@ -209,10 +209,13 @@ function recordPlay(record: usize, replica: usize, isCrossing: bool, isStore: bo
 
 /** Two parts in two units of one large page: one visit. Status. */
 function samePagePlay(record: usize, replica: usize, first: u32, inFirst: u32, second: u32, inSecond: u32, isStore: bool): i32 {
-  const status = partPlay(record, replica, first, inFirst, isStore);
-  if (status || !isStore) return status;
-  const frame = pageReady(replica, second >>> PAGE_SHIFT, true);
-  contentsStore(frameAddress(frame) + (second & OFFSET_MASK), inSecond, load<u32>(record + PLAYER_DATA_INDEX) + second);
+  const frame = pageReady(replica, first >>> PAGE_SHIFT, inFirst + inSecond, isStore);
+  if (!frame) return statusNoted();
+  visit(record, vmRecord(load<u32>(replica + REPLICA_VM)), frame);
+  if (!isStore) return STATUS_OK;
+  const n = load<u32>(record + PLAYER_DATA_INDEX);
+  contentsStore(frameAddress(frame) + (first & OFFSET_MASK), inFirst, n + first);
+  contentsStore(frameAddress(frame) + (second & OFFSET_MASK), inSecond, n + second);
   return STATUS_OK;
 }
 
@@ -271,7 +274,7 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
       const probe = load<u32>(at) ^ (isStore ? storeGeneration : loadGeneration);
       if (!(probe & OFFSET_MASK)) {
         Recency.hit(vm, probe);
-        if (knowsNextUse) visit(record, frameAt(probe));
+        if (knowsNextUse) visit(record, vm, frameAt(probe));
         if (isStore) contentsStore(probe | (address & OFFSET_MASK), size, n + address);
         if (kindOnly != KIND_FETCH) n++;
         nowNs += accessNs;

@@ -12,6 +12,7 @@ import {
   CHANGE_GRANTED,
   CHANGE_GRANT_NS,
   CHANGE_KIND,
+  CHANGE_MODES,
   CHANGE_NEXT,
   CHANGE_OUTS_AFTER,
   CHANGE_OUTS_BEFORE,
@@ -94,6 +95,16 @@ export function changeIsOpen(change: u32): bool {
 
 export function changeSerial(change: u32): u32 {
   return load<u32>(changeRecord(change) + CHANGE_SERIAL);
+}
+
+/** FLAG_MODES of a reduction. */
+export function changeModes(change: u32): u32 {
+  return load<u32>(changeRecord(change) + CHANGE_MODES);
+}
+
+/** Regions that the change waits for. */
+export function changePending(change: u32): u32 {
+  return load<u32>(changeRecord(change) + CHANGE_PENDING);
 }
 
 export function changeWaits(change: u32, regions: u32): void {

@@ -10,6 +10,7 @@ import {
   EVENT_DECLARE,
   MAP_HELD,
   MAP_MANAGES,
+  MODES_UNSOUGHT,
   SEEK_BORROWED,
   SEEK_MANAGED,
   SEEK_TAKE_OVER,
@@ -20,9 +21,9 @@ import {
 import { word, wordAdd } from '../store/control.ts';
 import { mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapPrevious, mapRenew } from '../store/machine-map.ts';
 import { vmRecord } from '../store/vm.ts';
-import { changeSerial, changeSupersede, changeWaits } from './change.ts';
+import { changeModes, changeSerial, changeSupersede, changeWaits } from './change.ts';
 import { ALL, bitsOf } from './grant.ts';
-import { runEnd, runExtend } from './run.ts';
+import { runExtend } from './run.ts';
 
 /** How many entries, from the one at `top` down, name regions that lie next to each other in one leaf of the pool. */
 function rowsInRow(top: usize, most: u32): u32 {
@@ -108,9 +109,9 @@ function poolTakeBack(region: u32, bits: u64, userless: u64): void {
   mapRenew(0, region - 1);
 }
 
-/** The VM's leaf no longer manages the slots of `bits`; it goes on using those of `own`, the others are holes. */
-function leafGiveUp(leaf: usize, bits: u64, own: u64): void {
-  mapLeafBitsSet(leaf, SEEK_BORROWED, mapLeafBits(leaf, SEEK_BORROWED) | (mapLeafBits(leaf, SEEK_MANAGED) & bits));
+/** The VM's leaf no longer manages the slots of `bits`; it goes on using those of `own`, the others are holes. `areSought`: their free frames may be used. */
+function leafGiveUp(leaf: usize, bits: u64, own: u64, areSought: bool): void {
+  if (areSought) mapLeafBitsSet(leaf, SEEK_BORROWED, mapLeafBits(leaf, SEEK_BORROWED) | (mapLeafBits(leaf, SEEK_MANAGED) & bits));
   mapLeafBitsSet(leaf, SEEK_MANAGED, mapLeafBits(leaf, SEEK_MANAGED) & ~bits);
   mapLeafBitsSet(leaf, SEEK_USERLESS, mapLeafBits(leaf, SEEK_USERLESS) & ~bits);
   mapLeafBitsSet(leaf, SEEK_TAKE_OVER, mapLeafBits(leaf, SEEK_TAKE_OVER) & ~bits);
@@ -166,7 +167,7 @@ function leafDeclare(vm: u32, slot: u32, most: u32, change: u32, timeNs: f64): u
     there &= ~bits;
     count += run;
   }
-  leafGiveUp(leaf, given, own);
+  leafGiveUp(leaf, given, own, !(changeModes(change) & MODES_UNSOUGHT));
   poolTakeBack(poolRegion, poolBits, poolUserless);
   mapRenew(vm, slot);
   figuresMove(vm, count, popcnt(own) as u32);
@@ -182,5 +183,4 @@ export function regionsDeclare(vm: u32, count: u32, from: u32, change: u32, time
     slot = mapPrevious(vm, MAP_MANAGES, slot) - 1;
     left -= leafDeclare(vm, slot, left, change, timeNs);
   }
-  runEnd(EVENT_DECLARE, vm, change, timeNs);
 }

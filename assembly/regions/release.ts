@@ -1,4 +1,5 @@
 // A user releases a region (Fig. 8, S301–S306): what must be kept goes out, locked pages move, and the use right is taken.
+import { pageIsZero } from '../base/page-bytes.ts';
 import {
   CB_BATCH,
   CB_IO_END_NS,
@@ -6,21 +7,19 @@ import {
   CB_PINNED_REGION,
   CB_STATUS,
   EVENT_RELEASE,
-  FRAME_OBJECT,
+  MOVE_FIRST,
+  MOVE_LOCKED,
+  MOVE_NONE,
   OBJECT_DISCARDABLE,
-  OBJECT_FRAME,
   OBJECT_LOCKED,
-  OBJECT_PAGE,
+  VM_MOVES_FIRST,
   VM_PAGE_OUTS,
 } from '../shared/layout.ts';
-import { PAGE_BYTES } from '../base/page-bytes.ts';
 import { STATUS_OK } from '../shared/status.ts';
-import { objectHas, objectRecord, objectSlot } from '../paging/page-object.ts';
-import { recencyMove } from '../paging/recency.ts';
-import { translationDropFrame } from '../paging/translation.ts';
+import { objectFrame, objectHas, objectSlot } from '../paging/page-object.ts';
 import { number, numberSet, word, wordSet } from '../store/control.ts';
 import { eventRecord } from '../store/event.ts';
-import { frameAddress, frameGive, frameObject, frameRecord } from '../store/frame.ts';
+import { frameAddress, frameGive, frameObject } from '../store/frame.ts';
 import { regionFirstFrame, regionFrames, regionReduce, regionUser } from '../store/region.ts';
 import { BATCH_PAGES } from '../store/plan.ts';
 import { vmRecord } from '../store/vm.ts';
@@ -29,22 +28,29 @@ import { pageForget } from '../swap/page-free.ts';
 import { failSwapWrite, pageLeave, pageNeedsWrite, pageOut, pageWritten } from '../swap/page-out.ts';
 import { slotAcquire, slotGive, slotsFree } from '../swap/slot.ts';
 import { changeIsOpen, changeTally } from './change.ts';
+import { pageMove } from './page-move.ts';
 import { userClear } from './rights.ts';
-import { seekSpare } from './seek-spare.ts';
 
-/** A locked page moves to memory of its VM elsewhere; false if there is none. */
-function pageMove(vm: u32, object: u32, issueNs: f64): bool {
-  const target = word(CB_PAGES_MOVE) ? seekSpare(vm, issueNs) : 0;
-  if (!target) return false;
-  const record = objectRecord(object);
-  const frame = load<u32>(record + OBJECT_FRAME);
-  memory.copy(frameAddress(target), frameAddress(frame), PAGE_BYTES);
-  translationDropFrame(vm, load<u32>(record + OBJECT_PAGE), frameAddress(frame));
-  recencyMove(vm, frame, target);
-  store<u32>(frameRecord(target) + FRAME_OBJECT, object);
-  store<u32>(record + OBJECT_FRAME, target);
-  frameGive(frame);
-  return true;
+/** A locked page moves to memory of its VM elsewhere, unless nothing may move; false also if there is no room. */
+function lockedMove(vm: u32, object: u32, issueNs: f64): bool {
+  return word(CB_PAGES_MOVE) != MOVE_NONE && pageMove(vm, object, issueNs);
+}
+
+/** Would the page be missed? One that is discardable or all zero would not. */
+function isMissed(object: u32): bool {
+  const isZero = !objectSlot(object) && pageIsZero(frameAddress(objectFrame(object)));
+  return !objectHas(object, OBJECT_DISCARDABLE) && !isZero;
+}
+
+/** Moving first: pages of the region, the locked ones or the others that would be missed, move while there is room. */
+function pagesMove(vm: u32, region: u32, areLocked: bool, issueNs: f64): void {
+  const end = regionFirstFrame(region) + regionFrames();
+  for (let frame = regionFirstFrame(region); frame < end; frame++) {
+    const object = frameObject(frame);
+    if (!object || objectHas(object, OBJECT_LOCKED) != areLocked) continue;
+    if (!areLocked && !isMissed(object)) continue;
+    if (!pageMove(vm, object, issueNs)) return;
+  }
 }
 
 /** Must the pages before this one be dealt with first? A locked page needs a frame elsewhere, a discardable one gives its slot back. */
@@ -79,7 +85,7 @@ function pageRelease(vm: u32, object: u32, slot: u32, issueNs: f64, tally: usize
   if (slot) {
     pageWritten(object, slot, issueNs, tally);
   } else {
-    if (objectHas(object, OBJECT_LOCKED) && pageMove(vm, object, issueNs)) return STATUS_OK;
+    if (objectHas(object, OBJECT_LOCKED) && lockedMove(vm, object, issueNs)) return STATUS_OK;
     const status = pageOut(object, issueNs, tally);
     if (status) return status;
   }
@@ -131,22 +137,31 @@ function pagesRelease(vm: u32, region: u32, issueNs: f64, tally: usize): i32 {
   return STATUS_OK;
 }
 
+/** Which of its pages a VM moves out of a region that it releases. */
+function movesOf(vm: u32): u32 {
+  return load<u32>(vmRecord(vm) + VM_MOVES_FIRST) ? MOVE_FIRST : MOVE_LOCKED;
+}
+
 /**
- * The user of `region` releases it. I/O is issued at `issueNs`; `eagerly` is the change it is done before, else 0. CB_IO_END_NS becomes the
- * end of the I/O, if that is later. Status.
+ * The user of `region` releases it. I/O is issued at `issueNs`; `change` is the one before whose grant it is done, else 0; `mayMove`: pages may go
+ * to other frames. CB_IO_END_NS becomes the end of the I/O, if that is later. Status.
  */
-export function regionRelease(region: u32, issueNs: f64, eagerly: u32): i32 {
+export function regionRelease(region: u32, issueNs: f64, change: u32, mayMove: bool): i32 {
   const vm = regionUser(region);
   const reduction = regionReduce(region);
   const outs = vmRecord(vm) + VM_PAGE_OUTS;
   const outsBefore = load<f64>(outs);
   const endBefore = number(CB_IO_END_NS);
   let tally: usize = 0;
-  if (eagerly) tally = changeTally(eagerly, true);
+  if (change) tally = changeTally(change, true);
   else if (reduction && changeIsOpen(reduction)) tally = changeTally(reduction, false);
   numberSet(CB_IO_END_NS, issueNs);
   wordSet(CB_PINNED_REGION, region);
-  wordSet(CB_PAGES_MOVE, eagerly ? 0 : 1);
+  wordSet(CB_PAGES_MOVE, mayMove ? movesOf(vm) : MOVE_NONE);
+  if (word(CB_PAGES_MOVE) == MOVE_FIRST) {
+    pagesMove(vm, region, true, issueNs);
+    pagesMove(vm, region, false, issueNs);
+  }
   const status = pagesRelease(vm, region, issueNs, tally);
   wordSet(CB_PINNED_REGION, 0);
   const timeNs = number(CB_IO_END_NS);

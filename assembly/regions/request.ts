@@ -4,18 +4,21 @@ import {
   CB_EXPAND_SELECTION,
   CB_IO_END_NS,
   CB_REGIONS,
-  CB_REGION_REDUCE,
   CB_REGION_SHIFT,
   CHANGE_CANCELLED,
   CHANGE_EXPAND,
   CHANGE_GRANT_NS,
   CHANGE_KIND,
+  CHANGE_MODES,
   CHANGE_REDUCE,
   EVENT_CANCELLED,
   EVENT_GRANT,
   EXPAND_OWN_FIRST,
   FLAG_BEST_EFFORT,
+  FLAG_BY_LIST,
   FLAG_EAGER,
+  FLAG_MANAGER_PREFERRED,
+  FLAG_MODES,
   FRAMES_LEAST,
   FRAMES_LEAST_SHARING,
   MAP_HELD,
@@ -35,14 +38,17 @@ import {
 } from '../shared/status.ts';
 import { fail, number, numberSet, statusNoted, word } from '../store/control.ts';
 import { mapHole, mapHoleNext, mapLeaf, mapLeafBits, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
-import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionReduce, regionUser, regionValueSet } from '../store/region.ts';
+import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionReclass, regionReduce, regionUser } from '../store/region.ts';
 import { vmIsLive, vmRecord } from '../store/vm.ts';
 import { changeEnd, changeIsOpen, changeMake, changeRecord, changeRefuse, changeSerial, changeSettle, changeVm } from './change.ts';
 import { regionRelease } from './release.ts';
-import { regionsDeclare } from './declare.ts';
+import { regionsGiveUp } from './give-up.ts';
 import { regionsGrant } from './grant.ts';
-import { managerClear, managerSet } from './rights.ts';
+import { pick, picksCheck } from './pick.ts';
+import { managerClear, managerSet, reductionForget } from './rights.ts';
 import { runEnd, runExtend } from './run.ts';
+import { regionTakeOver } from './take-over.ts';
+import { useUserless } from './use.ts';
 
 /** Frames that a VM must go on managing. */
 function framesLeast(vm: u32): u32 {
@@ -73,7 +79,10 @@ function reduceNext(vm: u32, slot: u32, firstSlot: u32, slots: u32): u32 {
 function reduceCount(vm: u32, regions: u32, firstSlot: u32, flags: u32): i32 {
   const managed = load<u32>(vmRecord(vm) + VM_MANAGED);
   let there = managed;
-  if (firstSlot != (SLOT_BY_POLICY as u32)) {
+  if (flags & FLAG_BY_LIST) {
+    const status = picksCheck(regions, vm);
+    if (status) return -status;
+  } else if (firstSlot != (SLOT_BY_POLICY as u32)) {
     there = 0;
     if (firstSlot + regions < firstSlot || !regions) return -fail(STATUS_NOT_MANAGED, firstSlot, regions, 0);
     for (let slot = reduceNext(vm, 0, firstSlot, regions); slot; slot = reduceNext(vm, slot, firstSlot, regions)) there++;
@@ -85,22 +94,34 @@ function reduceCount(vm: u32, regions: u32, firstSlot: u32, flags: u32): i32 {
     taken = there;
   }
   const least = regionsLeast(vm);
-  if (managed - taken < least) {
-    if (!(flags & FLAG_BEST_EFFORT)) return -failTooLittleLeft(vm, managed - taken);
+  if (managed - taken < least && taken) {
+    if (!(flags & FLAG_BEST_EFFORT) || flags & FLAG_BY_LIST) return -failTooLittleLeft(vm, managed - taken);
     taken = managed > least ? managed - least : 0;
   }
   return taken as i32;
 }
 
-/** The baseline: every user of the regions pages out first. Status; the end of the I/O is in CB_IO_END_NS. */
-function reduceEagerly(vm: u32, count: u32, firstSlot: u32, slots: u32, change: u32, requestNs: f64): i32 {
-  let slot: u32 = 0;
+/** S503, S504: the releaser gets the use of a region that it is to give up, from its user if there is one. Status. */
+function regionPrefer(vm: u32, region: u32, requestNs: f64, change: u32): i32 {
+  const user = regionUser(region);
+  if (user && user != vm) return regionTakeOver(region, requestNs, change);
+  if (!user) useUserless(region, number(CB_IO_END_NS));
+  return STATUS_OK;
+}
+
+/**
+ * What has to be done before the rights go: eagerly (the baseline) every user of the regions pages out, else (2nd embodiment) every user but the
+ * releaser. Status; the end of the I/O is in CB_IO_END_NS.
+ */
+function reducePrepare(vm: u32, count: u32, firstSlot: u32, slots: u32, flags: u32, change: u32, requestNs: f64): i32 {
+  let region: u32 = 0;
   numberSet(CB_IO_END_NS, requestNs);
   for (let i: u32 = 0; i < count; i++) {
-    slot = reduceNext(vm, slot, firstSlot, slots);
-    const region = mapRegion(vm, slot - 1);
-    if (!regionUser(region)) continue;
-    const status = regionRelease(region, requestNs, change);
+    if (flags & FLAG_BY_LIST) region = pick(i);
+    else region = mapRegion(vm, reduceNext(vm, region ? regionManagerSlot(region) : 0, firstSlot, slots) - 1);
+    let status: i32 = STATUS_OK;
+    if (!(flags & FLAG_EAGER)) status = regionPrefer(vm, region, requestNs, change);
+    else if (regionUser(region)) status = regionRelease(region, requestNs, change, false);
     if (status) return status;
   }
   return STATUS_OK;
@@ -114,8 +135,8 @@ export function rightsReduce(vm: u32, regions: u32, firstSlot: u32, flags: u32, 
   const change = changeMake(vm, CHANGE_REDUCE, taken, requestNs, requestNs);
   if (!change) return -statusNoted();
   const record = changeRecord(change);
-  if (flags & FLAG_EAGER) {
-    const status = reduceEagerly(vm, taken, firstSlot, regions, change, requestNs);
+  if (flags & (FLAG_EAGER | FLAG_MANAGER_PREFERRED)) {
+    const status = reducePrepare(vm, taken, firstSlot, regions, flags, change, requestNs);
     if (status) {
       changeRefuse(change);
       return -status;
@@ -123,7 +144,9 @@ export function rightsReduce(vm: u32, regions: u32, firstSlot: u32, flags: u32, 
     store<f64>(record + CHANGE_GRANT_NS, number(CB_IO_END_NS));
   }
   const grantNs = load<f64>(record + CHANGE_GRANT_NS);
-  regionsDeclare(vm, taken, firstSlot == (SLOT_BY_POLICY as u32) ? SLOT_BY_POLICY : firstSlot + regions - 1, change, grantNs);
+  store<u32>(record + CHANGE_MODES, flags & FLAG_MODES);
+  const from: u32 = firstSlot == (SLOT_BY_POLICY as u32) ? SLOT_BY_POLICY : firstSlot + regions - 1;
+  regionsGiveUp(vm, taken, from, (flags & FLAG_BY_LIST) != 0, change, grantNs);
   changeSettle(change, grantNs);
   return change;
 }
@@ -168,15 +191,30 @@ function regionsGrantOwnFirst(vm: u32, count: u32, change: u32, timeNs: f64): vo
   runEnd(EVENT_GRANT, vm, change, timeNs);
 }
 
+/** S109, S110 for the regions of the list, one by one. */
+function regionsGrantListed(vm: u32, count: u32, change: u32, timeNs: f64): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const region = pick(i);
+    managerSet(region, vm, mapHole(vm), change, timeNs);
+    runExtend(EVENT_GRANT, vm, region, regionManagerSlot(region) - 1, 1, change, timeNs);
+  }
+  runEnd(EVENT_GRANT, vm, change, timeNs);
+}
+
 /** S108–S110 for `count` regions, which there are; the nodes for their slots are reserved. */
-function regionsSelect(vm: u32, count: u32, change: u32, timeNs: f64): void {
-  if (word(CB_EXPAND_SELECTION) == EXPAND_OWN_FIRST) regionsGrantOwnFirst(vm, count, change, timeNs);
+function regionsSelect(vm: u32, count: u32, flags: u32, change: u32, timeNs: f64): void {
+  if (flags & FLAG_BY_LIST) regionsGrantListed(vm, count, change, timeNs);
+  else if (word(CB_EXPAND_SELECTION) == EXPAND_OWN_FIRST) regionsGrantOwnFirst(vm, count, change, timeNs);
   else regionsGrant(vm, count, change, timeNs);
 }
 
 /** How many regions an expansion can have, with their nodes reserved; or the negated status. */
 function expandCount(vm: u32, regions: u32, flags: u32): i32 {
   const there = load<u32>(vmRecord(0) + VM_MANAGED);
+  if (flags & FLAG_BY_LIST) {
+    const failure = picksCheck(regions, 0);
+    if (failure) return -failure;
+  }
   if (regions > there && !(flags & FLAG_BEST_EFFORT)) return -fail(STATUS_NOT_ENOUGH_MEMORY, regions, there, 0);
   const count = min<u32>(regions, there);
   const status = holesReserve(vm, count);
@@ -190,7 +228,7 @@ export function rightsExpand(vm: u32, regions: u32, flags: u32, requestNs: f64, 
   if (count < 0) return count;
   const change = changeMake(vm, CHANGE_EXPAND, count, requestNs, grantNs);
   if (!change) return -statusNoted();
-  regionsSelect(vm, count, change, grantNs);
+  regionsSelect(vm, count, flags, change, grantNs);
   changeSettle(change, grantNs);
   return change as i32;
 }
@@ -201,7 +239,7 @@ export function rightsBegin(vm: u32, regions: u32, flags: u32, timeNs: f64): i32
   if (count < 0) return -count;
   const least = regionsLeast(vm);
   if ((count as u32) < least) return failTooLittleLeft(vm, count);
-  regionsSelect(vm, count, 0, timeNs);
+  regionsSelect(vm, count, flags, 0, timeNs);
   return STATUS_OK;
 }
 
@@ -227,7 +265,10 @@ export function changeCancel(change: u32): i32 {
   }
   changeEnd(change, CHANGE_CANCELLED, EVENT_CANCELLED, timeNs);
   for (let region: u32 = 1; region <= word(CB_REGIONS); region++) {
-    if (regionReduce(region) == change) regionValueSet(CB_REGION_REDUCE, region, 0);
+    if (regionReduce(region) == change) {
+      reductionForget(region);
+      regionReclass(region);
+    }
     if (isReduction && regionGiven(region) == serial && !regionManager(region)) managerSet(region, vm, mapHole(vm), 0, timeNs);
     else if (!isReduction && regionExpand(region) == change) managerClear(region, timeNs);
   }

@@ -7,9 +7,11 @@ import {
   CB_REGION_REDUCE,
   CB_REGION_USER,
   CB_REGION_USER_SLOT,
+  FLAG_CAPACITY_NOW,
   VM_MANAGED,
   VM_OWN,
   VM_USED,
+  VM_WITHDRAWN,
 } from '../shared/layout.ts';
 import { wordAdd } from '../store/control.ts';
 import { mapSet } from '../store/machine-map.ts';
@@ -17,19 +19,28 @@ import {
   regionExpand,
   regionManager,
   regionManagerSlot,
+  regionModes,
   regionReclass,
   regionReclassInPool,
   regionReduce,
+  regionStampClear,
   regionUser,
   regionUserSlot,
   regionValueSet,
 } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { changeFollow, changeSupersede, changeWaits } from './change.ts';
+import { statisticsClear } from './statistics.ts';
 
 function figure(vm: u32, offset: i32, amount: u32): void {
   const place = vmRecord(vm) + offset;
   store<u32>(place, load<u32>(place) + amount);
+}
+
+/** The region no longer belongs to the reduction that waits for its release: its modes end. */
+export function reductionForget(region: u32): void {
+  if (regionModes(region) & FLAG_CAPACITY_NOW) figure(regionUser(region), VM_WITHDRAWN, -1);
+  regionValueSet(CB_REGION_REDUCE, region, 0);
 }
 
 /**
@@ -41,7 +52,7 @@ export function managerSet(region: u32, vm: u32, place: u32, change: u32, timeNs
   const user = regionUser(region);
   const reduction = regionReduce(region);
   if (reduction && user == vm) {
-    regionValueSet(CB_REGION_REDUCE, region, 0);
+    reductionForget(region);
     changeSupersede(reduction, region, 1, timeNs);
   }
   const slot = user == vm ? regionUserSlot(region) : place + 1;
@@ -98,15 +109,15 @@ export function userClear(region: u32, written: u32, timeNs: f64): void {
   const slot = regionUserSlot(region) - 1;
   const manager = regionManager(region);
   const reduction = regionReduce(region);
+  if (reduction) reductionForget(region);
   regionValueSet(CB_REGION_USER, region, 0);
   regionValueSet(CB_REGION_USER_SLOT, region, 0);
+  regionStampClear(region);
+  statisticsClear(region);
   figure(user, VM_USED, -1);
   if (manager == user) figure(user, VM_OWN, -1);
   else mapSet(user, slot, 0, 0);
   regionReclass(region);
   if (!manager) regionReclassInPool(region);
-  if (reduction) {
-    regionValueSet(CB_REGION_REDUCE, region, 0);
-    changeFollow(reduction, region, written, timeNs);
-  }
+  if (reduction) changeFollow(reduction, region, written, timeNs);
 }

@@ -29,8 +29,9 @@ export const CB_MAP_NODES = CB_NODES + 4; // 0: the default, written back by eng
 export const CB_COLUMN_PAGES = CB_MAP_NODES + 4; // pages of address space that cached translations can cover, all processors together
 export const CB_QUEUE = CB_COLUMN_PAGES + 4; // servers of the swap device, 1 … QUEUE_MAX
 export const CB_EXPAND_SELECTION = CB_QUEUE + 4; // EXPAND_…
-export const CB_EVENT_MASK = CB_EXPAND_SELECTION + 4; // bit n: events of type n are recorded; may change at any time
-export const CB_ACCESS_NS = CB_EVENT_MASK + 4; // f64
+export const CB_SUMMARIES = CB_EXPAND_SELECTION + 4; // SUMMARY_… bits: which summaries of regions are kept
+export const CB_EVENT_MASK = CB_SUMMARIES + 4; // bit n: events of type n are recorded; may change at any time
+export const CB_ACCESS_NS = (CB_EVENT_MASK + 4 + 7) & -8; // f64
 export const CB_READ_NS = CB_ACCESS_NS + 8; // f64: latency + transfer of one page
 export const CB_WRITE_NS = CB_READ_NS + 8; // f64
 
@@ -45,7 +46,13 @@ export const CB_REGION_GIVEN = CB_REGION_REDUCE + 4; // serial of the last reduc
 export const CB_REGION_EXPAND = CB_REGION_GIVEN + 4; // the expansion that waits for a region's use
 export const CB_REGION_FREE = CB_REGION_EXPAND + 4; // free frames
 export const CB_REGION_HINT = CB_REGION_FREE + 4; // no free frame of the region lies below this word of the bitmap
-export const CB_FRAME_BITS = CB_REGION_HINT + 4; // bitmap, 1 = free
+export const CB_REGION_CACHE = CB_REGION_HINT + 4; // SUMMARY_CACHE: pages that are clean or discardable; address 0 where not kept, as the next three
+export const CB_REGION_STAMP = CB_REGION_CACHE + 4; // SUMMARY_STAMP: f64 a region
+export const CB_REGION_NEXT_USE = CB_REGION_STAMP + 4; // SUMMARY_NEXT_USE: f64 a region, the sum over its pages
+export const CB_REGION_STATISTICS = CB_REGION_NEXT_USE + 4; // SUMMARY_STATISTICS: STATISTICS_BYTES a region
+export const CB_PICKS = CB_REGION_STATISTICS + 4; // regions of a request by list, one u32 each
+export const CB_PICK_BITS = CB_PICKS + 4; // bitmap, for finding a region that is named twice; all 0 between requests
+export const CB_FRAME_BITS = CB_PICK_BITS + 4; // bitmap, 1 = free
 export const CB_FRAME_TABLE = CB_FRAME_BITS + 4;
 export const CB_OBJECT_TABLE = CB_FRAME_TABLE + 4;
 export const CB_NODE_TABLE = CB_OBJECT_TABLE + 4;
@@ -91,7 +98,7 @@ export const CB_PIN_A = CB_EVENT_HEAD + 4; // frames that eviction passes over: 
 export const CB_PIN_B = CB_PIN_A + 4;
 export const CB_SECOND_FRAME = CB_PIN_B + 4; // of an access to two pages
 export const CB_PINNED_REGION = CB_SECOND_FRAME + 4; // region that finding a frame passes over
-export const CB_PAGES_MOVE = CB_PINNED_REGION + 4; // 1: locked pages of a region that is released move
+export const CB_PAGES_MOVE = CB_PINNED_REGION + 4; // MOVE_…: which pages of a region that is released move
 export const CB_FAULT_OPEN = CB_PAGES_MOVE + 4; // 1: a fault was counted whose page has not come in
 export const CB_RUN_REGION = CB_FAULT_OPEN + 4; // the run of regions in hand, for its event
 export const CB_RUN_SLOT = CB_RUN_REGION + 4;
@@ -101,10 +108,84 @@ export const CB_COUNT_NODES = CB_COUNT_OBJECTS + 4; // nodes of page tables copi
 export const CB_COUNT_REGIONS = CB_COUNT_NODES + 4; // regions whose rights were read or changed,
 export const CB_COUNT_PROCESSORS = CB_COUNT_REGIONS + 4; // processors whose cached translations were looked at,
 export const CB_COUNT_COPIES = CB_COUNT_PROCESSORS + 4; // pages copied, filled or compared
-export const CB_IO_END_NS = (CB_COUNT_COPIES + 4 + 7) & -8; // f64: when the I/O of the step in hand ends
+export const CB_STAMP = (CB_COUNT_COPIES + 4 + 7) & -8; // f64: the last stamp given
+export const CB_INFORMATION = CB_STAMP + 8; // INFORMATION_BYTES: what vmInformation found
+export const INFORMATION_TOTAL = 0; // all in frames (pages)
+export const INFORMATION_FREE = INFORMATION_TOTAL + 4;
+export const INFORMATION_RESIDENT = INFORMATION_FREE + 4;
+export const INFORMATION_DIRTY = INFORMATION_RESIDENT + 4;
+export const INFORMATION_SWAP_CACHED = INFORMATION_DIRTY + 4;
+export const INFORMATION_DISCARDABLE = INFORMATION_SWAP_CACHED + 4;
+export const INFORMATION_LOCKED = INFORMATION_DISCARDABLE + 4;
+export const INFORMATION_BORROWED = INFORMATION_LOCKED + 4;
+export const INFORMATION_OUT = INFORMATION_BORROWED + 4;
+export const INFORMATION_BYTES = INFORMATION_OUT + 4;
+export const CB_IO_END_NS = (CB_INFORMATION + INFORMATION_BYTES + 7) & -8; // f64: when the I/O of the step in hand ends
 export const CB_DEVICE_BUSY = CB_IO_END_NS + 8; // QUEUE_MAX x f64: when each server of the device is free
 export const QUEUE_MAX = 64;
 export const CONTROL_BYTES = CB_DEVICE_BUSY + QUEUE_MAX * 8;
+
+export const SUMMARY_CACHE = 1;
+export const SUMMARY_STAMP = 2;
+export const SUMMARY_NEXT_USE = 4;
+export const SUMMARY_STATISTICS = 8;
+export const SUMMARY_ALL = SUMMARY_CACHE | SUMMARY_STAMP | SUMMARY_NEXT_USE | SUMMARY_STATISTICS;
+
+export const MOVE_NONE = 0;
+export const MOVE_LOCKED = 1;
+export const MOVE_FIRST = 2; // locked pages, then all that would be missed
+
+/*  Statistics of a region: what its user did with it while somebody else, or nobody, managed it ([0359]). The first two are u32, the rest f64.
+    0            4         8         16         24      32              40           48
+    ├ reduction ┼ started ┼ sinceNs ┼ accesses ┼ bytes ┼ accessesSince ┼ bytesSince ┤   reduction: serial of the one since which
+    48       56               64            72             80          88          96
+    ├ period ┼ periodAccesses ┼ periodBytes ┼ lastAccesses ┼ lastBytes ┼ bytesEach ┤   last: of the last complete period */
+export const STATISTICS_REDUCTION = 0;
+export const STATISTICS_STARTED = STATISTICS_REDUCTION + 4; // 0: no access counted yet
+export const STATISTICS_SINCE_NS = STATISTICS_STARTED + 4;
+export const STATISTICS_ACCESSES = STATISTICS_SINCE_NS + 8;
+export const STATISTICS_BYTES_ALL = STATISTICS_ACCESSES + 8;
+export const STATISTICS_ACCESSES_SINCE = STATISTICS_BYTES_ALL + 8;
+export const STATISTICS_BYTES_SINCE = STATISTICS_ACCESSES_SINCE + 8;
+export const STATISTICS_PERIOD = STATISTICS_BYTES_SINCE + 8; // number of the current period
+export const STATISTICS_PERIOD_ACCESSES = STATISTICS_PERIOD + 8;
+export const STATISTICS_PERIOD_BYTES = STATISTICS_PERIOD_ACCESSES + 8;
+export const STATISTICS_LAST_ACCESSES = STATISTICS_PERIOD_BYTES + 8;
+export const STATISTICS_LAST_BYTES = STATISTICS_LAST_ACCESSES + 8;
+export const STATISTICS_BYTES_EACH = STATISTICS_LAST_BYTES + 8;
+export const STATISTICS_BYTES = STATISTICS_BYTES_EACH + 8;
+
+/*  Condition of a VM, one of CONDITIONS_MOST that must all hold: `statistic` compared with constant + perBorrowed x borrowed regions.
+    0           4            8          16            24
+    ├ statistic ┼ comparison ┼ constant ┼ perBorrowed ┤ */
+export const CONDITION_STATISTIC = 0;
+export const CONDITION_COMPARISON = CONDITION_STATISTIC + 4;
+export const CONDITION_CONSTANT = CONDITION_COMPARISON + 4; // f64
+export const CONDITION_PER_BORROWED = CONDITION_CONSTANT + 8; // f64
+export const CONDITION_BYTES = CONDITION_PER_BORROWED + 8;
+export const CONDITIONS_MOST = 4;
+export const STATISTIC_ACCESSES = 1;
+export const STATISTIC_ACCESSES_SINCE = 2;
+export const STATISTIC_ACCESSES_PER_PERIOD = 3;
+export const STATISTIC_BYTES_EACH = 4;
+export const STATISTIC_BYTES = 5;
+export const STATISTIC_BYTES_SINCE = 6;
+export const STATISTIC_BYTES_SINCE_AVERAGE = 7;
+export const STATISTIC_BYTES_PER_PERIOD = 8;
+export const STATISTIC_BYTES_PER_PERIOD_AVERAGE = 9;
+export const STATISTIC_TIME_SINCE_NS = 10;
+export const COMPARISON_AT_LEAST = 1; // >=
+export const COMPARISON_AT_MOST = 2; // <=
+export const COMPARISON_ABOVE = 3; // >
+export const COMPARISON_BELOW = 4; // <
+export const COMPARISON_EQUAL = 5; // ==
+export const COMPARISON_NOT_EQUAL = 6; // !=
+
+export const WATCH_NONE = 0; // modes of a VM's early release
+export const WATCH_EXACT = 1;
+export const WATCH_SAMPLED = 2;
+export const JUDGE_KEEP = 0; // answers of the host's releaseJudge; anything else: it failed
+export const JUDGE_RELEASE = 1;
 
 export const SWAP_STORE_NONE = 0;
 export const SWAP_STORE_LINEAR = 1;
@@ -121,7 +202,7 @@ export const FRAME_BYTES = FRAME_MARK + 4;
 
 /*  Page object: a page's content, wherever it is, and how many page-table entries refer to it.
     0            4       8      12     16   18      20      24        28      32
-    ├ references ┼ frame ┼ slot ┼ page ┼ vm ┼ flags ┼ check ┼ (spare) ┼ (spare) ┤   frame 0, slot 0: a page of zeros. frame and slot: clean. slot is number + 1.
+    ├ references ┼ frame ┼ slot ┼ page ┼ vm ┼ flags ┼ check ┼ seen ┼ (spare) ┤   frame 0, slot 0: a page of zeros. frame and slot: clean. slot is number + 1.
     page: its number in the address space, the same in all replicas that share it. In the free list `frame` is the next. */
 export const OBJECT_REFERENCES = 0;
 export const OBJECT_FRAME = OBJECT_REFERENCES + 4;
@@ -130,7 +211,8 @@ export const OBJECT_PAGE = OBJECT_SLOT + 4;
 export const OBJECT_VM = OBJECT_PAGE + 4; // u16
 export const OBJECT_FLAGS = OBJECT_VM + 2; // u16
 export const OBJECT_CHECK = OBJECT_FLAGS + 2; // references found by engineValidate
-export const OBJECT_BYTES = OBJECT_CHECK + 12;
+export const OBJECT_SEEN = OBJECT_CHECK + 4; // the VM's sampling moment (VM_SAMPLE) when it was last touched
+export const OBJECT_BYTES = OBJECT_SEEN + 8;
 export const OBJECT_LOCKED = 1;
 export const OBJECT_DISCARDABLE = 2;
 
@@ -180,7 +262,14 @@ export const VM_REPLICA_COUNT = VM_REPLICA_FIRST + 4;
 export const VM_PROCESSOR_FIRST = VM_REPLICA_COUNT + 4;
 export const VM_OUT = VM_PROCESSOR_FIRST + 4; // pages that are only in swap
 export const VM_HIT_ADDRESS = VM_OUT + 4; // address of the newest page's frame, whose next touch changes nothing; 0 where each touch counts (clock)
-export const VM_TIME_NS = (VM_HIT_ADDRESS + 4 + 7) & -8; // f64 from here on
+export const VM_WATCH = VM_HIT_ADDRESS + 4; // WATCH_…: how accesses to regions that it only uses are counted
+export const VM_JUDGED = VM_WATCH + 4; // 1: the host's function decides, not the conditions
+export const VM_CONDITION_COUNT = VM_JUDGED + 4;
+export const VM_SAMPLE = VM_CONDITION_COUNT + 4; // sampling moments so far
+export const VM_HAS_MODES = VM_SAMPLE + 4; // 1: a reduction of it carried evacuation or read-only
+export const VM_MOVES_FIRST = VM_HAS_MODES + 4; // 1: pages of a region that is released move where there is room
+export const VM_WITHDRAWN = VM_MOVES_FIRST + 4; // regions it uses that count no longer in its total
+export const VM_TIME_NS = (VM_WITHDRAWN + 4 + 7) & -8; // f64 from here on
 export const VM_ACCESSES = VM_TIME_NS + 8;
 export const VM_FAULTS = VM_ACCESSES + 8;
 export const VM_PAGE_INS = VM_FAULTS + 8;
@@ -189,7 +278,12 @@ export const VM_EVICTIONS = VM_PAGE_OUTS + 8;
 export const VM_TAKE_OVERS = VM_EVICTIONS + 8; // regions it took from another user
 export const VM_COPIES = VM_TAKE_OVERS + 8; // copy-on-write
 export const VM_IO_WAIT_NS = VM_COPIES + 8;
-export const VM_BYTES = VM_IO_WAIT_NS + 8;
+export const VM_EARLY_RELEASES = VM_IO_WAIT_NS + 8;
+export const VM_EARLY_RELEASES_FAILED = VM_EARLY_RELEASES + 8;
+export const VM_PAGES_MOVED = VM_EARLY_RELEASES_FAILED + 8;
+export const VM_PERIOD_NS = VM_PAGES_MOVED + 8;
+export const VM_CONDITIONS = VM_PERIOD_NS + 8; // CONDITIONS_MOST x CONDITION_BYTES
+export const VM_BYTES = VM_CONDITIONS + CONDITIONS_MOST * CONDITION_BYTES;
 
 export const EVICTION_LRU = 0;
 export const EVICTION_FIFO = 1;
@@ -230,7 +324,8 @@ export const CHANGE_SUPERSEDED = CHANGE_PENDING + 4;
 export const CHANGE_OUTS_BEFORE = CHANGE_SUPERSEDED + 4; // pages written before the grant
 export const CHANGE_OUTS_AFTER = CHANGE_OUTS_BEFORE + 4;
 export const CHANGE_NEXT = CHANGE_OUTS_AFTER + 4; // in the queue of ended changes
-export const CHANGE_REQUEST_NS = (CHANGE_NEXT + 4 + 7) & -8; // f64, on the virtual clock
+export const CHANGE_MODES = CHANGE_NEXT + 4; // FLAG_MODES of a reduction
+export const CHANGE_REQUEST_NS = (CHANGE_MODES + 4 + 7) & -8; // f64, on the virtual clock
 export const CHANGE_GRANT_NS = CHANGE_REQUEST_NS + 8; // f64
 export const CHANGE_SETTLED_NS = CHANGE_GRANT_NS + 8; // f64
 export const CHANGE_BYTES = CHANGE_SETTLED_NS + 8;
@@ -243,6 +338,13 @@ export const CHANGE_EXPAND = 2;
 
 export const FLAG_BEST_EFFORT = 1; // of rightsReduce, rightsExpand, vmCreate
 export const FLAG_EAGER = 2; // of rightsReduce
+export const FLAG_MANAGER_PREFERRED = 4; // of rightsReduce: the 2nd embodiment
+export const FLAG_CAPACITY_NOW = 8; // modes of rightsReduce (4th embodiment): the total shrinks at the declaration,
+export const FLAG_EVACUATE = 16; // accesses move pages away,
+export const FLAG_READ_ONLY = 32; // stores do
+export const FLAG_MODES = FLAG_CAPACITY_NOW | FLAG_EVACUATE | FLAG_READ_ONLY;
+export const MODES_UNSOUGHT = FLAG_EVACUATE | FLAG_READ_ONLY; // no page gets a frame of such a region
+export const FLAG_BY_LIST = 64; // of rightsReduce, rightsExpand, vmCreate: the regions stand in CB_PICKS
 export const SLOT_BY_POLICY = -1; // firstSlot of rightsReduce, as 0xffffffff
 export const EXPAND_LOWEST = 0;
 export const EXPAND_OWN_FIRST = 1;
@@ -277,6 +379,9 @@ export const EVENT_VM_DISPOSED = 13; // vm
 export const EVENT_ABANDONED = 14; // vm; a change
 export const EVENT_CANCELLED = 15; // vm; a change
 export const EVENT_FOLLOW = 16; // vm; a change, b region, c regions still waited for, d pages written
+
+export const EVENT_EARLY_RELEASE = 17; // vm: old user; a region, b pages written, c 1 by a sweep, 0 at an access
+export const EVENT_MOVE = 18; // vm; a page, b region it left, c region it came to
 
 export const ADVICE_NORMAL = 0;
 export const ADVICE_UNUSED = 1;
@@ -326,3 +431,4 @@ export const INVARIANT_TRANSLATION = 12;
 export const INVARIANT_CHANGE = 13;
 export const INVARIANT_ARENA = 14;
 export const INVARIANT_PIN = 15;
+export const INVARIANT_SUMMARY = 16;

@@ -24,7 +24,13 @@ export const STATUS_BAD_OPTION = 18; // a: which (OPTION_…), b: value
 export const STATUS_TRACE_CORRUPT = 19; // a: record in the block, b: byte in the block
 export const STATUS_NO_SUCH_PLAYER = 21; // a: player
 export const STATUS_SLOT_TAKEN = 22; // a: the first machine slot that is taken, b: how many are
+export const STATUS_NOT_SELECTABLE = 23; // a: region (number + 1), b: its place in the list, c: SELECTABLE_…
+export const STATUS_POLICY_FAILED = 24; // a: VM, b: region (number + 1)
 export const STATUS_INVARIANT = 20; // a: which (INVARIANT_…), b, c: where
+
+export const SELECTABLE_NO_REGION = 1; // why a region of a list is refused: there is none of that number,
+export const SELECTABLE_MANAGED = 2; // it has a manager (expansion), or another one or none (reduction),
+export const SELECTABLE_TWICE = 3; // it is named twice
 
 export const TABLE_VMS = 1;
 export const TABLE_REPLICAS = 2;
@@ -52,4 +58,7 @@ export const OPTION_LAST_REPLICA = 15;
 export const OPTION_MEMORY = 16; // the linear memory is smaller than planned
 export const OPTION_EXPAND = 17;
 export const OPTION_RANGE = 19; // b: first machine slot, c: number of slots
+export const OPTION_CONDITION = 20; // b: statistic or comparison, or the number of conditions
+export const OPTION_WATCH = 21; // b: mode
+export const OPTION_SUMMARIES = 22; // b: the summaries kept; a release condition needs SUMMARY_STATISTICS
 export const OPTION_TRACE_BLOCK = 18; // b: bytes, c: records of a block over the most

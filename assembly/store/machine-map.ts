@@ -271,6 +271,27 @@ function previousBelow(node: usize, height: u32, question: u32, from: u32, base:
   return 0;
 }
 
+/** The lowest slot at or above `from` that the VM holds, plus 1; 0 where there is none. */
+export function mapNextHeld(vm: u32, from: u32): u32 {
+  const record = vmRecord(vm);
+  const height = load<u32>(record + VM_MAP_HEIGHT);
+  if (!height || (height * NODE_SHIFT < 32 && from >> (height * NODE_SHIFT))) return 0;
+  return heldBelow(mapNode(load<u32>(record + VM_MAP_ROOT)), height, from, 0);
+}
+
+function heldBelow(node: usize, height: u32, from: u32, base: u32): u32 {
+  const shift = (height - 1) * NODE_SHIFT;
+  const first = (from >> shift) & (NODE_ENTRIES - 1);
+  for (let index = first; index < (NODE_ENTRIES as u32); index++) {
+    const child = entry(node, index);
+    if (!child) continue;
+    const slot = base | (index << shift);
+    const found = height == 1 ? slot + 1 : heldBelow(mapNode(child), height - 1, index == first ? from : 0, slot);
+    if (found) return found;
+  }
+  return 0;
+}
+
 /** The lowest slot that the VM does not hold. */
 export function mapHole(vm: u32): u32 {
   const record = vmRecord(vm);

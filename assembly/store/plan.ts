@@ -24,6 +24,8 @@ import {
   CB_NODE_TABLE,
   CB_OBJECT_TABLE,
   CB_PAGE_OBJECTS,
+  CB_PICKS,
+  CB_PICK_BITS,
   CB_PLAYERS,
   CB_PLAYER_TABLE,
   CB_PROCESSOR_TABLE,
@@ -31,14 +33,18 @@ import {
   CB_READ_NS,
   CB_READY,
   CB_REGIONS,
+  CB_REGION_CACHE,
   CB_REGION_EXPAND,
   CB_REGION_FREE,
   CB_REGION_GIVEN,
   CB_REGION_HINT,
   CB_REGION_MANAGER,
   CB_REGION_MANAGER_SLOT,
+  CB_REGION_NEXT_USE,
   CB_REGION_REDUCE,
   CB_REGION_SHIFT,
+  CB_REGION_STAMP,
+  CB_REGION_STATISTICS,
   CB_REGION_USER,
   CB_REGION_USER_SLOT,
   CB_REPLICAS,
@@ -46,6 +52,7 @@ import {
   CB_SLOTS,
   CB_SLOT_BITS,
   CB_SLOT_SUMMARY,
+  CB_SUMMARIES,
   CB_SWAP_BASE,
   CB_SWAP_STORE,
   CB_TOTAL_BYTES,
@@ -66,6 +73,12 @@ import {
   PROCESSOR_BYTES,
   QUEUE_MAX,
   REPLICA_BYTES,
+  STATISTICS_BYTES,
+  SUMMARY_ALL,
+  SUMMARY_CACHE,
+  SUMMARY_NEXT_USE,
+  SUMMARY_STAMP,
+  SUMMARY_STATISTICS,
   SWAP_STORE_HOST,
   SWAP_STORE_LINEAR,
   VM_BYTES,
@@ -78,6 +91,7 @@ import {
   OPTION_REGIONS,
   OPTION_REGION_SHIFT,
   OPTION_SLOTS,
+  OPTION_SUMMARIES,
   OPTION_SWAP_STORE,
   OPTION_TIME,
   OPTION_TOTAL,
@@ -120,6 +134,7 @@ function configurationCheck(): i32 {
   if (!word(CB_EVENTS) || popcnt(word(CB_EVENTS)) != 1) return refuse(OPTION_EVENTS, word(CB_EVENTS));
   if (!word(CB_QUEUE) || word(CB_QUEUE) > (QUEUE_MAX as u32)) return refuse(OPTION_QUEUE, word(CB_QUEUE));
   if (word(CB_EXPAND_SELECTION) > (EXPAND_OWN_FIRST as u32)) return refuse(OPTION_EXPAND, word(CB_EXPAND_SELECTION));
+  if (word(CB_SUMMARIES) > (SUMMARY_ALL as u32)) return refuse(OPTION_SUMMARIES, word(CB_SUMMARIES));
   if (!isTime(CB_ACCESS_NS) || !isTime(CB_READ_NS) || !isTime(CB_WRITE_NS)) return refuse(OPTION_TIME, 0);
   return STATUS_OK;
 }
@@ -137,6 +152,13 @@ function place(offset: i32, at: u64, bytes: u64): u64 {
   const aligned = (at + 63) & ~63;
   wordSet(offset, aligned as u32);
   return aligned + bytes;
+}
+
+/** As `place`, for a column of `bytes` bytes a region that is kept only if `summary` was asked for: else its address is 0. */
+function placeIfKept(offset: i32, at: u64, summary: u32, bytes: u32): u64 {
+  if (word(CB_SUMMARIES) & summary) return place(offset, at, ((word(CB_REGIONS) as u64) + 1) * bytes);
+  wordSet(offset, 0);
+  return at;
 }
 
 /** Address words, and the total. Frames come last but for the linear swap, so that what is not touched is at the end. Status. */
@@ -159,6 +181,12 @@ export function enginePlan(): i32 {
   at = place(CB_REGION_EXPAND, at, column);
   at = place(CB_REGION_FREE, at, column);
   at = place(CB_REGION_HINT, at, column);
+  at = placeIfKept(CB_REGION_CACHE, at, SUMMARY_CACHE, 4);
+  at = placeIfKept(CB_REGION_STAMP, at, SUMMARY_STAMP, 8);
+  at = placeIfKept(CB_REGION_NEXT_USE, at, SUMMARY_NEXT_USE, 8);
+  at = placeIfKept(CB_REGION_STATISTICS, at, SUMMARY_STATISTICS, STATISTICS_BYTES);
+  at = place(CB_PICKS, at, column);
+  at = place(CB_PICK_BITS, at, (regions >> 3) + 1);
   at = place(CB_FRAME_BITS, at, ((frames + 63) >> 6) * 8);
   at = place(CB_SLOT_BITS, at, ((slots + 63) >> 6) * 8);
   at = place(CB_SLOT_SUMMARY, at, ((slots + 4095) >> 12) * 8);

@@ -1,23 +1,31 @@
 // The rights table: one u32 column a property. Reading and writing of single rows; the rights' rules are in regions/.
 import {
+  CB_CHANGE_TABLE,
+  CB_REGION_CACHE,
   CB_REGION_EXPAND,
   CB_REGION_FREE,
   CB_REGION_GIVEN,
   CB_REGION_HINT,
   CB_REGION_MANAGER,
   CB_REGION_MANAGER_SLOT,
+  CB_REGION_NEXT_USE,
   CB_REGION_REDUCE,
   CB_REGION_SHIFT,
+  CB_REGION_STAMP,
   CB_REGION_USER,
   CB_REGION_USER_SLOT,
+  CB_STAMP,
+  CHANGE_BYTES,
+  CHANGE_MODES,
   MAP_HELD,
   MAP_MANAGES,
+  MODES_UNSOUGHT,
   SEEK_BORROWED,
   SEEK_MANAGED,
   SEEK_TAKE_OVER,
   SEEK_USERLESS,
 } from '../shared/layout.ts';
-import { word } from './control.ts';
+import { number, numberAdd, numberSet, word } from './control.ts';
 import { mapSet } from './machine-map.ts';
 
 export function regionValue(column: i32, region: u32): u32 {
@@ -86,7 +94,43 @@ export function regionQuestionsOfManager(region: u32): u32 {
 }
 
 export function regionQuestionsOfUser(region: u32): u32 {
-  return regionFree(region) ? (1 << MAP_HELD) | (1 << SEEK_BORROWED) : 1 << MAP_HELD;
+  const isSought = regionFree(region) != 0 && !(regionModes(region) & MODES_UNSOUGHT);
+  return isSought ? (1 << MAP_HELD) | (1 << SEEK_BORROWED) : 1 << MAP_HELD;
+}
+
+/** FLAG_MODES of the reduction that waits for the region's user to release it. */
+export function regionModes(region: u32): u32 {
+  const reduction = regionReduce(region);
+  return reduction ? load<u32>(word(CB_CHANGE_TABLE) + reduction * CHANGE_BYTES + CHANGE_MODES) : 0;
+}
+
+/*  Summaries for selections, kept where they were asked for. */
+
+/** `amount` more pages of the region are clean or discardable. */
+export function regionCacheAdd(region: u32, amount: u32): void {
+  const column = word(CB_REGION_CACHE);
+  if (column) store<u32>(column + (region << 2), load<u32>(column + (region << 2)) + amount);
+}
+
+/** A page of the region was touched, or arrived. */
+export function regionStamp(region: u32): void {
+  const column = word(CB_REGION_STAMP);
+  if (!column) return;
+  const stamp = number(CB_STAMP) + 1;
+  numberSet(CB_STAMP, stamp);
+  store<f64>(column + (region << 3), stamp);
+}
+
+/** The region has no user: nobody touched it. */
+export function regionStampClear(region: u32): void {
+  const column = word(CB_REGION_STAMP);
+  if (column) store<f64>(column + (region << 3), 0);
+}
+
+/** The next uses of the region's pages add up to `amount` more. */
+export function regionNextUseAdd(region: u32, amount: f64): void {
+  const column = word(CB_REGION_NEXT_USE);
+  if (column) numberAdd(column + (region << 3), amount);
 }
 
 /** What the pool's map has to answer: has it no manager, and no user either? */

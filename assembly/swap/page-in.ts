@@ -14,11 +14,12 @@ import {
   VM_TIME_NS,
 } from '../shared/layout.ts';
 import { STATUS_OK, STATUS_SWAP_READ_FAILED } from '../shared/status.ts';
-import { objectRecord, objectVm } from '../paging/page-object.ts';
+import { objectIsCache, objectRecord, objectVm } from '../paging/page-object.ts';
 import { recencyArrive } from '../paging/recency.ts';
 import { fail, numberAdd, wordAdd } from '../store/control.ts';
 import { eventRecord } from '../store/event.ts';
-import { frameAddress, frameRecord } from '../store/frame.ts';
+import { frameAddress, frameRecord, frameRegion } from '../store/frame.ts';
+import { regionCacheAdd } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { deviceRead, deviceReadNs } from './device.ts';
 
@@ -26,6 +27,7 @@ import { deviceRead, deviceReadNs } from './device.ts';
 export function pageArrive(object: u32, frame: u32): void {
   store<u32>(objectRecord(object) + OBJECT_FRAME, frame);
   store<u32>(frameRecord(frame) + FRAME_OBJECT, object);
+  if (objectIsCache(object)) regionCacheAdd(frameRegion(frame), 1);
   recencyArrive(objectVm(object), frame);
 }
 

@@ -18,12 +18,13 @@ import {
   VM_PAGE_OUTS,
 } from '../shared/layout.ts';
 import { STATUS_OK, STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED } from '../shared/status.ts';
-import { objectHas, objectRecord, objectUnflag, objectVm } from '../paging/page-object.ts';
+import { objectHas, objectIsCache, objectRecord, objectSlotSet, objectUnflag, objectVm } from '../paging/page-object.ts';
 import { recencyLeave } from '../paging/recency.ts';
 import { translationDropFrame } from '../paging/translation.ts';
 import { fail, number, numberAdd, word, wordAdd } from '../store/control.ts';
 import { eventRecord } from '../store/event.ts';
-import { frameAddress, frameRecord } from '../store/frame.ts';
+import { frameAddress, frameRecord, frameRegion } from '../store/frame.ts';
+import { regionCacheAdd } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { deviceWrite, deviceWriteNs } from './device.ts';
 import { slotAcquire, slotDrop, slotGive } from './slot.ts';
@@ -43,7 +44,7 @@ export function pageNeedsWrite(object: u32): bool {
 export function pageWritten(object: u32, slot: u32, issueNs: f64, tally: usize): void {
   const record = objectRecord(object);
   const vm = objectVm(object);
-  store<u32>(record + OBJECT_SLOT, slot);
+  objectSlotSet(object, slot);
   wordAdd(CB_CLEAN_PAGES, 1);
   wordAdd(CB_COUNT_COPIES, 1);
   numberAdd(vmRecord(vm) + VM_PAGE_OUTS, 1);
@@ -64,6 +65,7 @@ export function pageLeave(object: u32): u32 {
   }
   translationDropFrame(vm, load<u32>(record + OBJECT_PAGE), frameAddress(frame));
   recencyLeave(vm, frame);
+  if (objectIsCache(object)) regionCacheAdd(frameRegion(frame), -1);
   store<u32>(frameRecord(frame) + FRAME_OBJECT, 0);
   store<u32>(record + OBJECT_FRAME, 0);
   if (load<u32>(record + OBJECT_SLOT)) {

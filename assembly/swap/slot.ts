@@ -15,7 +15,7 @@ import {
 } from '../shared/layout.ts';
 import { word, wordAdd, wordSet } from '../store/control.ts';
 import { frameObject } from '../store/frame.ts';
-import { objectRecord } from '../paging/page-object.ts';
+import { objectRecord, objectSlotSet } from '../paging/page-object.ts';
 
 function bitsWord(index: u32): usize {
   return word(CB_SLOT_BITS) + (index << 3);
@@ -77,7 +77,7 @@ function slotReclaim(): u32 {
     wordAdd(CB_COUNT_OBJECTS, 1);
     const slot = load<u32>(objectRecord(object) + OBJECT_SLOT);
     if (!slot) continue;
-    store<u32>(objectRecord(object) + OBJECT_SLOT, 0);
+    objectSlotSet(object, 0);
     wordAdd(CB_CLEAN_PAGES, -1);
     wordSet(CB_RECLAIM_FRAME, frame);
     return slot;
@@ -90,7 +90,7 @@ export function slotDrop(object: u32): void {
   const record = objectRecord(object);
   const slot = load<u32>(record + OBJECT_SLOT);
   if (!slot) return;
-  store<u32>(record + OBJECT_SLOT, 0);
+  objectSlotSet(object, 0);
   if (load<u32>(record + OBJECT_FRAME)) wordAdd(CB_CLEAN_PAGES, -1);
   slotGive(slot);
 }

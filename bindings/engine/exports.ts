@@ -31,6 +31,22 @@ export interface EngineExports {
   rightsExpand(vm: number, regions: number, flags: number, requestNs: number, grantNs: number): number;
   /** Expands by the machine slots firstSlot … firstSlot+slots-1: regions come to the places named. Returns the change. */
   rightsExpandRange(vm: number, slots: number, firstSlot: number, flags: number, requestNs: number): number;
+  /**
+   * FLAG_BY_LIST (rightsReduce, rightsExpand, vmCreate): the `regions` regions stand in the column CB_PICKS as numbers + 1, in the order in which they
+   * are dealt with. Room there: CB_REGIONS words.
+   */
+  /** The user of the region that `vm` manages at a machine slot releases it, I/O issued at `issueNs`; nobody becomes its user. Status; the end of the I/O is in CB_IO_END_NS. */
+  rightsRelease(vm: number, slot: number, issueNs: number): number;
+  /** Sets (WATCH_NONE: ends) a VM's release condition and forgets its comparisons. `isJudged` 1: releaseJudge decides. Status. */
+  vmWatch(vm: number, mode: number, periodNs: number, isJudged: number): number;
+  /** One more comparison: STATISTIC_…, COMPARISON_…, constant, and what each borrowed region adds to it. Status. */
+  vmCondition(vm: number, statistic: number, comparison: number, constant: number, perBorrowed: number): number;
+  /** 1: pages of a region that the VM releases move where it has room; 0: they go out. Status. */
+  vmMovesFirst(vm: number, isOn: number): number;
+  /** A sampling moment, and judgement of every region that the VM only uses, at `timeNs`. Regions released, or the negated status. */
+  vmSweep(vm: number, timeNs: number): number;
+  /** Counts what the VM's memory holds: INFORMATION_… words at CB_INFORMATION. Status. */
+  vmInformation(vm: number): number;
   /** Fig. 9 for one machine slot. Status. */
   rightsTouch(vm: number, slot: number): number;
   changeCancel(change: number): number;
@@ -52,9 +68,9 @@ export interface EngineExports {
   store64(replica: number, address: number): number;
   /** Checks a range for a bulk operation: bounds, protection, device pages. `write` 0 or 1. Status. */
   rangeCheck(replica: number, address: number, length: number, write: number): number;
-  /** One piece of a bulk operation, an access: the address in linear memory of the byte at `address`, as unsigned (`>>> 0`); 0 on failure (status in the control block). */
-  pageForRead(replica: number, address: number): number;
-  pageForWrite(replica: number, address: number): number;
+  /** One piece of a bulk operation, `length` bytes in one page, an access: the address in linear memory of the byte at `address`, as unsigned (`>>> 0`); 0 on failure (status in the control block). */
+  pageForRead(replica: number, address: number, length: number): number;
+  pageForWrite(replica: number, address: number, length: number): number;
   /** Without any counter or time: where page `page`'s content is. Linear-memory address of its frame or of its slot (`>>> 0`), or 0: then peekSlot() tells. */
   peek(replica: number, page: number): number;
   /** After peek returned 0: slot number + 1 in the host's store, or 0 for a page of zeros. */
@@ -86,4 +102,6 @@ export interface EngineImports {
   swapWrite(batch: number, count: number): number;
   /** Reads one page into `address`. 0, or not 0 on failure. */
   swapRead(slot: number, address: number): number;
+  /** Should the VM release the region (number + 1)? JUDGE_KEEP, JUDGE_RELEASE, or anything else on failure. */
+  releaseJudge(vm: number, region: number): number;
 }

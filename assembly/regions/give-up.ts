@@ -1,0 +1,56 @@
+// S103–S105: a VM gives management rights up, and what changes for it at once (4th embodiment, Fig. 16 S703).
+import {
+  CB_REGION_GIVEN,
+  CB_REGION_REDUCE,
+  EVENT_DECLARE,
+  FLAG_CAPACITY_NOW,
+  MODES_UNSOUGHT,
+  VM_HAS_MODES,
+  VM_WITHDRAWN,
+} from '../shared/layout.ts';
+import { regionManagerSlot, regionUser, regionValueSet } from '../store/region.ts';
+import { vmRecord } from '../store/vm.ts';
+import { changeModes, changePending, changeSerial, changeWaits } from './change.ts';
+import { regionsDeclare } from './declare.ts';
+import { vmSample } from './early-release.ts';
+import { pick } from './pick.ts';
+import { managerClear } from './rights.ts';
+import { runEnd, runExtend } from './run.ts';
+import { vmWatches } from './watch.ts';
+
+/** The regions of the list lose their manager, one by one. */
+function listDeclare(vm: u32, count: u32, change: u32, timeNs: f64): void {
+  const serial = changeSerial(change);
+  for (let i: u32 = 0; i < count; i++) {
+    const region = pick(i);
+    const slot = regionManagerSlot(region) - 1;
+    const isUsed = regionUser(region) == vm;
+    if (isUsed) {
+      regionValueSet(CB_REGION_REDUCE, region, change);
+      changeWaits(change, 1);
+    }
+    regionValueSet(CB_REGION_GIVEN, region, serial);
+    managerClear(region, timeNs);
+    runExtend(EVENT_DECLARE, vm, region, slot, 1, change, timeNs);
+  }
+}
+
+/** After regions were given up: what the modes of the change mean for the VM, and for what it has cached. `used`: how many of them it goes on using. */
+function modesBegin(vm: u32, change: u32, used: u32): void {
+  const record = vmRecord(vm);
+  const modes = changeModes(change);
+  if (modes & FLAG_CAPACITY_NOW) store<u32>(record + VM_WITHDRAWN, load<u32>(record + VM_WITHDRAWN) + used);
+  if (modes & MODES_UNSOUGHT) store<u32>(record + VM_HAS_MODES, 1);
+  if (vmWatches(vm)) vmSample(vm);
+}
+
+/**
+ * `count` regions, which there are, lose their manager: those of the list, or from the highest managed machine slot at or below `from` down.
+ */
+export function regionsGiveUp(vm: u32, count: u32, from: u32, isListed: bool, change: u32, timeNs: f64): void {
+  const pending = changePending(change);
+  if (isListed) listDeclare(vm, count, change, timeNs);
+  else regionsDeclare(vm, count, from, change, timeNs);
+  runEnd(EVENT_DECLARE, vm, change, timeNs);
+  if (count) modesBegin(vm, change, changePending(change) - pending);
+}
