@@ -35,7 +35,7 @@ async function prepare() {
   let misses = 0;
   const miss = (/** @type {number} */ address, /** @type {number} */ isStore) => {
     misses++;
-    return isStore ? engine.exports.pageForWrite(replica, address) : engine.exports.pageForRead(replica, address);
+    return isStore ? engine.exports.pageForWrite(replica, address, 1) : engine.exports.pageForRead(replica, address, 1);
   };
   const instance = await WebAssembly.instantiate((await loopsCompile('translation')).module, {
     env: { memory: engine.memory },

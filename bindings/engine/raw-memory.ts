@@ -22,7 +22,7 @@ export function piecesEach(core: Core, replica: number, address: number, length:
   while (done < length) {
     const at = address + done;
     const piece = Math.min(pageBytes - (at % pageBytes), length - done);
-    const place = (write ? exports.pageForWrite(replica, at) : exports.pageForRead(replica, at)) >>> 0;
+    const place = (write ? exports.pageForWrite(replica, at, piece) : exports.pageForRead(replica, at, piece)) >>> 0;
     if (place === 0) return done;
     action(u8, place, piece, done);
     done += piece;
