@@ -9,9 +9,10 @@ import {
 import type { CoreConfig } from './engine/config.ts';
 import { InvalidOptionError } from './errors.ts';
 import { checkBoolean, checkChoice, checkFields, checkInteger, checkMultiple, checkPowerOfTwo } from './options.ts';
-import { EXPAND_SELECTIONS } from './policy/expand.ts';
-import type { ExpandSelection } from './policy/expand.ts';
+import { EXPAND_LOWEST } from '../assembly/shared/layout.ts';
 import type { Declaration } from './policy/declaration.ts';
+import { checkSelectionOptions } from './policy/selection-settings.ts';
+import type { SelectionOptions, SelectionSettings } from './policy/selection-settings.ts';
 import type { UseRight } from './policy/use-right.ts';
 import { rightsFlags } from './request-options.ts';
 import type { RightsSettings } from './request-options.ts';
@@ -79,7 +80,10 @@ export interface EngineOptions {
   /** Virtual time of an access, in whole nanoseconds (1). */
   readonly accessNs?: number;
   readonly tables?: TableOptions;
-  readonly selection?: { readonly expand?: ExpandSelection };
+  /** How regions are chosen where a request does not say. */
+  readonly selection?: SelectionOptions;
+  /** Size of a memory module, a multiple of the region size: real memory consists of such modules from address 0 on. */
+  readonly modules?: Quantity;
   /** Another build of the compiled engine; `shared` must then say which kind it is (default: not shared). */
   readonly module?: BufferSource | WebAssembly.Module;
 }
@@ -102,6 +106,7 @@ const ENGINE_FIELDS = [
   'accessNs',
   'tables',
   'selection',
+  'modules',
   'module',
 ];
 const SWAP_FIELDS = ['size', 'queue', 'store', ...TIMING_FIELDS];
@@ -123,6 +128,7 @@ const TRANSLATED_BYTES_PER_VM = 2 ** 26;
 /** Options that were checked as far as they can be without the module. */
 export interface CheckedOptions {
   readonly rights: RightsSettings;
+  readonly selection: SelectionSettings;
   readonly shared: boolean | undefined;
   readonly module: BufferSource | WebAssembly.Module | undefined;
   readonly store: SwapStore | undefined;
@@ -138,6 +144,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
   const store = storeOf(options.swap);
   const vms = checkInteger('maxVms', options.maxVms ?? VMS, 1, VMS_MOST);
   const tables = tablesOf(options.tables);
+  const selection = checkSelectionOptions(options.selection, options.modules, regionBytes);
   const counts = {
     vms,
     replicas: checkInteger('maxReplicas', options.maxReplicas ?? vms * REPLICAS_PER_VM, vms, VMS_MOST),
@@ -145,10 +152,11 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
     players: checkInteger('maxPlayers', options.maxPlayers ?? 0, 0, VMS_MOST),
     events: checkPowerOfTwo('eventCapacity', options.eventCapacity ?? EVENTS, 1, TABLE_MOST),
     accessNs: checkInteger('accessNs', options.accessNs ?? 1, 0, 1e9),
-    expandSelection: expandSelectionOf(options.selection),
+    expandSelection: selection.expand.compiled ?? EXPAND_LOWEST,
   };
   return {
     rights: rightsOf(options),
+    selection,
     shared: options.shared === undefined ? undefined : checkBoolean('shared', options.shared),
     module: moduleOf(options.module),
     store,
@@ -160,7 +168,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
         throw new InvalidOptionError('memory', options.memory, 'at most what one WebAssembly memory can have, 4 GiB');
       return {
         ...counts,
-        summaries: summariesOf(options, regionBytes / pageBytes),
+        summaries: summariesOf(options, regionBytes / pageBytes) | selection.summaries,
         regions: memoryBytes / regionBytes,
         regionBytes,
         pageObjects: tables.pageObjects ?? 0,
@@ -184,12 +192,6 @@ function tablesOf(tables: TableOptions | undefined): TableOptions {
   checkFields('tables', tables, TABLE_FIELDS);
   for (const field of TABLE_FIELDS) if (tables[field] !== undefined) checkInteger(`tables.${field}`, tables[field], 0, TABLE_MOST);
   return tables;
-}
-
-function expandSelectionOf(selection: EngineOptions['selection']): number {
-  if (selection === undefined) return EXPAND_SELECTIONS.lowest;
-  const { expand } = checkFields('selection', selection, ['expand']);
-  return EXPAND_SELECTIONS[checkChoice('selection.expand', expand ?? 'lowest', EXPAND_SELECTIONS)];
 }
 
 function rightsOf(options: EngineOptions): RightsSettings {

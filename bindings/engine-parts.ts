@@ -4,6 +4,7 @@ import type { Core } from './engine/core.ts';
 import type { JudgeBridge } from './engine/judge-bridge.ts';
 import type { SwapBridge } from './engine/swap-bridge.ts';
 import type { Events } from './events/events.ts';
+import type { SelectionSettings } from './policy/selection-settings.ts';
 import type { RightsSettings } from './request-options.ts';
 import type { Vm } from './vm.ts';
 
@@ -15,8 +16,12 @@ export interface EngineParts {
   /** What the virtual clock brings. */
   readonly due: DueList;
   readonly regionBytes: number;
+  /** The latest clock of all VMs. */
+  nowNs(): number;
   readonly judges: JudgeBridge;
   readonly rights: RightsSettings;
+  /** How regions are chosen. */
+  readonly selection: SelectionSettings;
   /** The object for a change that the engine has just made. */
   changeMake(vm: Vm, handle: number): Change;
   vmRemove(vm: Vm): void;

@@ -1,4 +1,4 @@
-import { CB_REGIONS, VM_MANAGED } from '../assembly/shared/layout.ts';
+import { CB_REGIONS, FLAG_BY_LIST, VM_MANAGED } from '../assembly/shared/layout.ts';
 import { Change } from './change.ts';
 import type { ChangeReport } from './change.ts';
 import { DISPOSE, Origin } from './dispose.ts';
@@ -8,20 +8,23 @@ import type { Core } from './engine/core.ts';
 import { sharedMemoryAvailable } from './engine/memory.ts';
 import { pagesWalk } from './engine/page-walk.ts';
 import type { PageRow } from './engine/page-walk.ts';
+import { picksWrite } from './engine/picks.ts';
 import { engineStart } from './engine/start.ts';
 import type { Started } from './engine/start.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { checkEngineOptions } from './engine-options.ts';
-import type { EngineOptions, Handover } from './engine-options.ts';
+import type { CheckedOptions, EngineOptions, Handover } from './engine-options.ts';
 import { InvalidOptionError } from './errors.ts';
 import { Events } from './events/events.ts';
 import type { EventListener, EventName } from './events/event-map.ts';
 import { inspectionMake } from './inspect.ts';
 import type { Inspection } from './inspect.ts';
 import { checkFields, checkInteger } from './options.ts';
+import { expandSelectionOf } from './policy/selection-settings.ts';
 import { reconfigurationAt } from './reconfiguration.ts';
 import type { Move, Reconfiguration } from './reconfiguration.ts';
 import { Replica } from './replica.ts';
+import { expandWanted } from './selection.ts';
 import { Vm } from './vm.ts';
 import type { ReduceOptions, RightsSettings } from './request-options.ts';
 import { parseTimeNs } from './units.ts';
@@ -50,7 +53,7 @@ export class Engine {
   readonly #changes: (Change | undefined)[];
   #vmsMade = 0;
 
-  private constructor({ core, bridge, judges, config }: Started, rights: RightsSettings, isShared: boolean) {
+  private constructor({ core, bridge, judges, config }: Started, { rights, selection }: CheckedOptions, isShared: boolean) {
     this.core = core;
     this.handover = rights.handover;
     this.isOperatorOnly = rights.isOperatorOnly;
@@ -70,6 +73,7 @@ export class Engine {
       regionBytes: config.regionBytes,
       judges,
       rights,
+      selection,
       due: new DueList(),
       changeMake: (vm, handle) => (this.#changes[handle] = new Change(this.#parts, vm, handle)),
       vmRemove: (vm) => this.#vmRemove(vm),
@@ -82,9 +86,10 @@ export class Engine {
    */
   static async create(options: EngineOptions): Promise<Engine> {
     const origin = new Origin(Engine.create);
-    const { rights, shared, module, store, configOf } = checkEngineOptions(options);
+    const checked = checkEngineOptions(options);
+    const { shared, module, store, configOf } = checked;
     const isShared = shared ?? (module === undefined && sharedMemoryAvailable());
-    return new Engine(await engineStart({ shared: isShared, module, store, origin, configOf }), rights, isShared);
+    return new Engine(await engineStart({ shared: isShared, module, store, origin, configOf }), checked, isShared);
   }
 
   // ---- figures -----------------------------------------------------------------------------------------------------------
@@ -122,15 +127,21 @@ export class Engine {
 
   // ---- VMs ---------------------------------------------------------------------------------------------------------------
 
-  /** A VM with its first memory and one replica. Errors: INVALID_OPTION, NOT_ENOUGH_MEMORY, TOO_LITTLE_LEFT, TABLES_FULL. */
+  /** A VM with its first memory and one replica. Errors: INVALID_OPTION, NOT_ENOUGH_MEMORY, TOO_LITTLE_LEFT, TABLES_FULL, POLICY_FAILED. */
   createVm(options: VmOptions): Vm {
     const { core } = this;
     core.begin('engine.createVm');
     const checked = checkVmOptions(options, core.pageBytes, this.#regionBytes);
     const name = this.#nameOf(checked.name);
-    const { regions, addressSpacePages, eviction, seek, evictBatch, flags } = checked;
+    const { regions, addressSpacePages, eviction, seek, evictBatch } = checked;
+    const selection = expandSelectionOf('selection', checked.selection, this.#parts.selection);
     try {
-      const handle = core.requireIndex(core.exports.vmCreate(regions, addressSpacePages, eviction, seek, evictBatch, flags));
+      const wanted = expandWanted(this.#parts, { vm: null, regions, flags: checked.flags, selection });
+      const isList = typeof wanted !== 'number';
+      if (isList) picksWrite(core, wanted);
+      const count = isList ? wanted.length : wanted;
+      const flags = isList ? checked.flags | FLAG_BY_LIST : checked.flags;
+      const handle = core.requireIndex(core.exports.vmCreate(count, addressSpacePages, eviction, seek, evictBatch, flags));
       core.vmNames.set(handle, name);
 
       const vm = new Vm(this.#parts, name, handle, this.createVm);

@@ -6,22 +6,31 @@ import { DECLARED_ACCESSES, DECLARED_CAPACITIES } from './policy/declaration.ts'
 import type { Declaration } from './policy/declaration.ts';
 import { SHORTFALLS } from './policy/expand.ts';
 import type { Shortfall } from './policy/expand.ts';
+import type { ExpandSelection, ReleaseSelection } from './policy/selection.ts';
 import { USE_RIGHTS } from './policy/use-right.ts';
 import type { UseRight } from './policy/use-right.ts';
 
-/** Of an expansion. */
-export interface RequestOptions {
+/** Of every request. */
+interface ShortfallOption {
   /** When there is less than was asked for: 'reject' (default) fails and changes nothing, 'bestEffort' takes what there is. */
   readonly shortfall?: Shortfall;
 }
 
+/** Of an expansion. */
+export interface RequestOptions extends ShortfallOption {
+  /** Which regions it gets; what is left out is as the engine was told. Not for a range of machine addresses. */
+  readonly selection?: ExpandSelection;
+}
+
 /** Of a reduction. What is left out is as the engine was told. */
-export interface ReduceOptions extends RequestOptions {
+export interface ReduceOptions extends ShortfallOption {
+  /** Which regions it gives up. Not for a range of machine addresses, which says so itself ([0164]). */
+  readonly selection?: ReleaseSelection;
   readonly useRight?: UseRight;
   readonly declaration?: Declaration;
 }
 
-export const EXPAND_FIELDS: readonly string[] = ['shortfall'];
+export const EXPAND_FIELDS: readonly string[] = ['shortfall', 'selection'];
 export const REDUCE_FIELDS: readonly string[] = [...EXPAND_FIELDS, 'useRight', 'declaration'];
 
 /** How an engine deals with the rights that are given up. */
@@ -82,6 +91,14 @@ export function rightsFlags(
     replace(`${prefix}declaration.access`, name, FLAG_EVACUATE | FLAG_READ_ONLY, DECLARED_ACCESSES[name]);
   }
   return result;
+}
+
+export function selectionOfRange(selection: unknown): InvalidOptionError {
+  return new InvalidOptionError(
+    'options.selection',
+    selection,
+    'nothing: a range of machine addresses says itself which regions are meant',
+  );
 }
 
 export function operatorOnly(operation: string): OperatorOnlyError {

@@ -4,6 +4,7 @@ import { EVICTIONS } from './policy/eviction.ts';
 import type { Eviction } from './policy/eviction.ts';
 import { SHORTFALLS } from './policy/expand.ts';
 import type { Shortfall } from './policy/expand.ts';
+import type { ExpandSelection } from './policy/selection.ts';
 import { SEEK_ORDER, seekWord } from './policy/seek.ts';
 import type { SeekClass } from './policy/seek.ts';
 import { parseBytes } from './units.ts';
@@ -24,9 +25,11 @@ export interface VmOptions {
   readonly evictBatch?: number;
   /** What happens when there is less memory than asked for; 'reject' by default. */
   readonly shortfall?: Shortfall;
+  /** How its first memory is chosen; by default as expansions in its engine are. */
+  readonly selection?: ExpandSelection;
 }
 
-const FIELDS = ['name', 'memory', 'addressSpace', 'eviction', 'seek', 'evictBatch', 'shortfall'];
+const FIELDS = ['name', 'memory', 'addressSpace', 'eviction', 'seek', 'evictBatch', 'shortfall', 'selection'];
 const ADDRESS_SPACE_BYTES = 2 ** 26;
 const ADDRESS_SPACE_BYTES_MOST = 2 ** 32;
 const EVICT_BATCH_MOST = 1024;
@@ -40,6 +43,8 @@ export interface CheckedVmOptions {
   readonly seek: number;
   readonly evictBatch: number;
   readonly flags: number;
+  /** As it was given. */
+  readonly selection: ExpandSelection | undefined;
 }
 
 export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: number): CheckedVmOptions {
@@ -59,5 +64,6 @@ export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: n
     seek: seekWord('seek', options.seek ?? SEEK_ORDER),
     evictBatch: checkInteger('evictBatch', options.evictBatch ?? 1, 1, EVICT_BATCH_MOST),
     flags: SHORTFALLS[checkChoice('shortfall', options.shortfall ?? 'reject', SHORTFALLS)],
+    selection: options.selection,
   };
 }

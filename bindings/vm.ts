@@ -2,38 +2,37 @@ import * as layout from '../assembly/shared/layout.ts';
 import type { Change } from './change.ts';
 import { DeviceMap } from './device.ts';
 import { DISPOSE, disposedError, Origin } from './dispose.ts';
+import { checkEarlyRelease } from './early-release/check.ts';
+import type { ReleasePolicy } from './early-release/check.ts';
+import { accessFiguresAll } from './early-release/figures.ts';
+import type { AccessFigures } from './early-release/figures.ts';
+import type { EarlyRelease } from './early-release/options.ts';
+import { ReleaseWatch } from './early-release/watch.ts';
+import { picksWrite } from './engine/picks.ts';
+import { statisticsKept } from './engine/statistics.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { InvalidOptionError } from './errors.ts';
 import type { DisposedError } from './errors.ts';
-import { picksWrite } from './engine/picks.ts';
-import { checkFields, checkInteger } from './options.ts';
+import { memoryInformation } from './information.ts';
+import type { MemoryInformation } from './information.ts';
+import { checkChoice, checkFields, checkInteger } from './options.ts';
+import { expandSelectionOf, releaseSelectionOf } from './policy/selection-settings.ts';
+import type { Selection } from './policy/selection.ts';
+import { RELEASE_WAYS } from './policy/release-way.ts';
+import type { ReleaseWay } from './policy/release-way.ts';
 import { Replica } from './replica.ts';
-import { expandFlags, operatorOnly, reduceFlags } from './request-options.ts';
+import { expandFlags, operatorOnly, reduceFlags, selectionOfRange } from './request-options.ts';
 import type { ReduceOptions, RequestOptions } from './request-options.ts';
+import { expandWanted, releaseWanted } from './selection.ts';
 import { parseBytes } from './units.ts';
 import type { Quantity } from './units.ts';
+import { vmCounters } from './vm-counters.ts';
+import type { VmCounters } from './vm-counters.ts';
 
 /** A range of machine addresses. */
 export interface MachineRange {
   readonly from: number;
   readonly bytes: Quantity;
-}
-
-/** Counted since the VM was made. */
-export interface VmCounters {
-  readonly accesses: number;
-  /** Accesses to pages without a frame. */
-  readonly faults: number;
-  /** Pages read from and written to swap. */
-  readonly pageIns: number;
-  readonly pageOuts: number;
-  readonly evictions: number;
-  /** Regions taken from another user. */
-  readonly takeOvers: number;
-  /** Pages copied on a write because they were shared. */
-  readonly copies: number;
-  /** Virtual time spent waiting for swap. */
-  readonly ioWaitNs: number;
 }
 
 /** A holder of rights: memory that it manages, memory that it uses, and the replicas that live in it. */
@@ -42,6 +41,7 @@ export class Vm {
   readonly #parts: EngineParts;
   readonly #origin: Origin;
   readonly #handle: number;
+  readonly #watch: ReleaseWatch;
   #replicas: readonly Replica[];
   #disposed = false;
 
@@ -52,6 +52,7 @@ export class Vm {
     this.#parts = parts;
     this.#handle = handle;
     this.#origin = new Origin(maker);
+    this.#watch = new ReleaseWatch(parts, handle, name);
     this.#replicas = [new Replica(parts, this, core.exports.vmReplica(handle), new DeviceMap(core), maker)];
   }
 
@@ -101,34 +102,74 @@ export class Vm {
   }
   get counters(): VmCounters {
     this.#check();
+    return vmCounters(this.#parts.core, this.#handle);
+  }
+
+  /** What its memory holds ([0145]); counted now, which takes a look at each of its pages. */
+  information(): MemoryInformation {
+    this.#check();
+    return memoryInformation(this.#parts.core, this.#handle);
+  }
+
+  /**
+   * What it has done with each region that it uses and no longer manages, by ascending machine address ([0359]). Changes nothing. Errors: INVALID_OPTION on
+   * an engine that keeps no statistics.
+   */
+  accessFigures(): readonly AccessFigures[] {
+    const { timeNs, name } = this;
+    const { core, regionBytes } = this.#parts;
+    if (!statisticsKept(core)) throw new InvalidOptionError('statistics', false, 'true, for figures of accesses to regions');
+    return accessFiguresAll({ core, regionBytes, vm: this.#handle, name }, timeNs);
+  }
+
+  // ---- policies ---------------------------------------------------------------------------------------------------------
+
+  /** When it releases regions that it no longer manages before their managers ask for them; null: never (3rd embodiment). */
+  get earlyRelease(): EarlyRelease | null {
+    this.#check();
+    return this.#watch.options;
+  }
+
+  /** Another release condition, or none, from now on; statistics begin anew. Errors: INVALID_OPTION. */
+  releaseEarly(options: EarlyRelease | null): void {
     const { core } = this.#parts;
-    const count = (offset: number): number => core.vmNumber(this.#handle, offset);
-    return {
-      accesses: count(layout.VM_ACCESSES),
-      faults: count(layout.VM_FAULTS),
-      pageIns: count(layout.VM_PAGE_INS),
-      pageOuts: count(layout.VM_PAGE_OUTS),
-      evictions: count(layout.VM_EVICTIONS),
-      takeOvers: count(layout.VM_TAKE_OVERS),
-      copies: count(layout.VM_COPIES),
-      ioWaitNs: count(layout.VM_IO_WAIT_NS),
-    };
+    core.begin('vm.releaseEarly');
+    this.#check();
+    this.policySet(options === null ? null : checkEarlyRelease('earlyRelease', options, statisticsKept(core)));
+  }
+
+  /** What happens to pages of a region that it releases. */
+  get release(): ReleaseWay {
+    return this.#word(layout.VM_MOVES_FIRST) === 0 ? 'pageOut' : 'moveFirst';
+  }
+
+  /** Another way from now on. Errors: INVALID_OPTION. */
+  releaseBy(way: ReleaseWay): void {
+    const movesFirst = RELEASE_WAYS[checkChoice('release', way, RELEASE_WAYS)];
+    const { core } = this.#parts;
+    core.begin('vm.releaseBy');
+    this.#check();
+    core.require(core.exports.vmMovesFirst(this.#handle, movesFirst ? 1 : 0));
   }
 
   // ---- changes -----------------------------------------------------------------------------------------------------------
 
   /**
-   * Gives up management rights (S101-S106): so many bytes, from high machine addresses down, or a range of machine addresses. Granted when it
-   * returns; settled when nothing of it is used by this VM any more. With `useRight: 'managerPreferred'` granted at the end of the page-outs of other users.
-   * Errors: NOT_ENOUGH_MEMORY, NOT_MANAGED, TOO_LITTLE_LEFT, OPERATOR_ONLY; under the handover 'eager' and with 'managerPreferred' also SWAP_FULL and
-   * SWAP_WRITE_FAILED.
+   * Gives up management rights (S101-S106): so many bytes, by default from high machine addresses down, or a range of machine addresses. Granted when
+   * it returns; settled when nothing of it is used by this VM any more. With `useRight: 'managerPreferred'` granted at the end of the page-outs of other users.
+   * Errors: NOT_ENOUGH_MEMORY, NOT_MANAGED, TOO_LITTLE_LEFT, OPERATOR_ONLY, POLICY_FAILED; under the handover 'eager' and with 'managerPreferred' also
+   * SWAP_FULL and SWAP_WRITE_FAILED.
    */
   reduce(amount: Quantity | MachineRange, options?: ReduceOptions): Change {
     const requestNs = this.timeNs;
     const { rights } = this.#parts;
     if (rights.isOperatorOnly) throw operatorOnly('vm.reduce');
     const flags = options === undefined ? rights.reduceFlags : reduceFlags(options, rights);
-    if (typeof amount !== 'object') return this.reduceAt(this.#regionsOf('amount', amount), layout.SLOT_BY_POLICY, flags, requestNs);
+    if (typeof amount !== 'object') {
+      const selection = releaseSelectionOf('options.selection', options?.selection, this.#parts.selection);
+      return this.reduceAt(this.#regionsOf('amount', amount), layout.SLOT_BY_POLICY, flags, requestNs, selection);
+    }
+    if (options?.selection !== undefined) throw selectionOfRange(options.selection);
     const { regions, firstSlot } = this.#slotsOf(amount);
     return this.reduceAt(regions, firstSlot, flags, requestNs);
   }
@@ -136,14 +177,18 @@ export class Vm {
   /**
    * Asks for management rights (S101, S107-S111): so many bytes, at the lowest free machine addresses, or a range of machine addresses, each of which is
    * free or holds a region that this VM gave up and still uses. Granted when it returns; settled when this VM uses all of it.
-   * Errors: NOT_ENOUGH_MEMORY, OPERATOR_ONLY; for a range also SLOT_TAKEN and TABLES_FULL.
+   * Errors: NOT_ENOUGH_MEMORY, OPERATOR_ONLY, POLICY_FAILED; for a range also SLOT_TAKEN and TABLES_FULL.
    */
   expand(amount: Quantity | MachineRange, options?: RequestOptions): Change {
     const requestNs = this.timeNs;
     if (this.#parts.rights.isOperatorOnly) throw operatorOnly('vm.expand');
     const flags = options === undefined ? 0 : expandFlags(options);
-    if (typeof amount === 'object') return this.#expandRange(amount, flags, requestNs);
-    return this.expandAt(this.#regionsOf('amount', amount), flags, requestNs, requestNs);
+    if (typeof amount === 'object') {
+      if (options?.selection !== undefined) throw selectionOfRange(options.selection);
+      return this.#expandRange(amount, flags, requestNs);
+    }
+    const selection = expandSelectionOf('options.selection', options?.selection, this.#parts.selection);
+    return this.expandAt(this.#regionsOf('amount', amount), flags, requestNs, requestNs, selection);
   }
 
   /** Fig. 9 for a named region: takes the region at this machine address into use. Errors: ACCESS_REFUSED, SWAP_FULL, SWAP_WRITE_FAILED. */
@@ -202,16 +247,17 @@ export class Vm {
 
   /**
    * @internal At a time of the caller's choosing, with all flags (reduceFlags). `regions`: how many, from `firstSlot` up or (-1) by the selection policy; or
-   * the regions themselves, in the order in which they are dealt with.
+   * the regions themselves, in the order in which they are dealt with. `selection`: the engine's, where it is left out.
    */
-  reduceAt(regions: number | readonly number[], firstSlot: number, flags: number, requestNs: number): Change {
+  reduceAt(regions: number | readonly number[], firstSlot: number, flags: number, requestNs: number, selection?: Selection): Change {
     const { core } = this.#parts;
     core.begin('vm.reduce');
-    const isList = typeof regions !== 'number';
-    if (isList) picksWrite(core, regions);
-    const count = isList ? regions.length : regions;
-    const allFlags = isList ? flags | layout.FLAG_BY_LIST : flags;
     try {
+      const wanted = firstSlot === layout.SLOT_BY_POLICY ? this.#reduceWanted(regions, flags, selection) : regions;
+      const isList = typeof wanted !== 'number';
+      if (isList) picksWrite(core, wanted);
+      const count = isList ? wanted.length : wanted;
+      const allFlags = isList ? flags | layout.FLAG_BY_LIST : flags;
       const handle = core.requireIndex(core.exports.rightsReduce(this.#handle, count, firstSlot, allFlags, requestNs));
       return this.#parts.changeMake(this, handle);
     } finally {
@@ -220,19 +266,25 @@ export class Vm {
   }
 
   /** @internal The same for an expansion. */
-  expandAt(regions: number | readonly number[], flags: number, requestNs: number, grantNs: number): Change {
+  expandAt(regions: number | readonly number[], flags: number, requestNs: number, grantNs: number, selection?: Selection): Change {
     const { core } = this.#parts;
     core.begin('vm.expand');
-    const isList = typeof regions !== 'number';
-    if (isList) picksWrite(core, regions);
-    const count = isList ? regions.length : regions;
-    const allFlags = isList ? flags | layout.FLAG_BY_LIST : flags;
     try {
+      const wanted = this.#expandWanted(regions, flags, selection);
+      const isList = typeof wanted !== 'number';
+      if (isList) picksWrite(core, wanted);
+      const count = isList ? wanted.length : wanted;
+      const allFlags = isList ? flags | layout.FLAG_BY_LIST : flags;
       const handle = core.requireIndex(core.exports.rightsExpand(this.#handle, count, allFlags, requestNs, grantNs));
       return this.#parts.changeMake(this, handle);
     } finally {
       core.end();
     }
+  }
+
+  /** @internal A release condition that was checked. */
+  policySet(policy: ReleasePolicy | null): void {
+    this.#watch.set(policy, this.#parts.nowNs());
   }
 
   /** @internal */
@@ -250,12 +302,25 @@ export class Vm {
   /** @internal The engine's record is gone. */
   detach(): void {
     this.#disposed = true;
+    this.#watch.end();
     for (const replica of this.#replicas) replica.detach();
     this.#replicas = [];
   }
   /** @internal */
   disposed(): DisposedError {
     return disposedError(`VM '${this.name}'`, this.#origin);
+  }
+
+  #reduceWanted(regions: number | readonly number[], flags: number, selection?: Selection): number | readonly number[] {
+    if (typeof regions !== 'number') return regions;
+    const parts = this.#parts;
+    return releaseWanted(parts, { vm: this.#handle, regions, flags, selection: selection ?? parts.selection.release });
+  }
+
+  #expandWanted(regions: number | readonly number[], flags: number, selection?: Selection): number | readonly number[] {
+    if (typeof regions !== 'number') return regions;
+    const parts = this.#parts;
+    return expandWanted(parts, { vm: this.#handle, regions, flags, selection: selection ?? parts.selection.expand });
   }
 
   #check(): void {

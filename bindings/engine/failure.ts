@@ -82,11 +82,7 @@ const MAKERS: Readonly<Record<number, ErrorMaker>> = {
     });
   },
 
-  [status.STATUS_NOT_ENOUGH_MEMORY]: ({ a, b, regionBytes }) =>
-    new errors.NotEnoughMemoryError(
-      `${a} regions (${a * regionBytes} bytes) were asked for, but only ${b} (${b * regionBytes} bytes) can be had. Ask for less, have another VM reduced first, or pass shortfall: 'bestEffort'.`,
-      { requested: a, available: b, requestedBytes: a * regionBytes, availableBytes: b * regionBytes },
-    ),
+  [status.STATUS_NOT_ENOUGH_MEMORY]: ({ a, b, regionBytes }) => notEnoughError(a, b, regionBytes),
 
   [status.STATUS_TOO_LITTLE_LEFT]: ({ a, b }) =>
     new errors.TooLittleLeftError(`The VM would manage ${a} frames; it needs at least ${b}. Take less away, or give it more.`, {
@@ -177,6 +173,13 @@ function optionError(option: number, value: number): UsufructError {
     `option ${option} of the compiled engine`,
     value,
     'what the bindings let through; please report this',
+  );
+}
+
+export function notEnoughError(requested: number, available: number, regionBytes: number): errors.NotEnoughMemoryError {
+  return new errors.NotEnoughMemoryError(
+    `${requested} regions (${requested * regionBytes} bytes) were asked for, but only ${available} (${available * regionBytes} bytes) can be had. Ask for less, have another VM reduced first, or pass shortfall: 'bestEffort'.`,
+    { requested, available, requestedBytes: requested * regionBytes, availableBytes: available * regionBytes },
   );
 }
 
