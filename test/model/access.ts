@@ -7,6 +7,7 @@ import {
   STATUS_PROTECTED,
   STATUS_TOO_LITTLE_LEFT,
 } from '../../assembly/shared/status.ts';
+import { pageWatch } from './borrowed.ts';
 import { ModelFailure } from './failure.ts';
 import { pageDrop, pageObtain, pageShare } from './pages.ts';
 import { pageArrive } from './paging.ts';
@@ -35,16 +36,26 @@ export function accessCheck(world: World, replica: Replica, address: number, len
   }
 }
 
-/** When each page of an access is used next, for traces; nothing known: never. */
-export type NextUse = (page: number) => number;
-const NEVER: NextUse = () => Infinity;
+/** When each page of an access is used next, for traces; null: nothing is known. */
+export type NextUse = ((page: number) => number) | null;
 
-/** All pages first, then all touches; the bytes are the caller's to move: a scalar access is done wholly or not at all. */
-export function accessPages(world: World, replica: Replica, numbers: readonly number[], store: boolean, nextUse: NextUse): Page[] {
-  const inHand = (page: Page): boolean => numbers.some((number) => replica.pages.get(number) === page);
-  const pages = numbers.map((number) => pageObtain(world, replica, number, store, inHand));
+/** What an access has to do with one page. */
+export interface Part {
+  readonly page: number;
+  readonly bytes: number;
+}
+
+/** All watches first, then all pages, then all touches; the bytes are the caller's to move: a scalar access is done wholly or not at all. */
+export function accessPages(world: World, replica: Replica, parts: readonly Part[], store: boolean, nextUse: NextUse): Page[] {
+  for (const { page: number, bytes } of parts) {
+    const page = replica.pages.get(number);
+    if (page) pageWatch(world, page, bytes, store);
+  }
+  const inHand = (page: Page): boolean => parts.some((part) => replica.pages.get(part.page) === page);
+  const pages = parts.map((part) => pageObtain(world, replica, part.page, store, inHand));
   for (const page of pages) {
-    recencyTouch(world, page, nextUse(page.number));
+    recencyTouch(world, page);
+    if (nextUse) page.nextUse = nextUse(page.number);
     if (store) {
       slotFree(world, page);
       page.discardable = false;
@@ -53,27 +64,32 @@ export function accessPages(world: World, replica: Replica, numbers: readonly nu
   return pages;
 }
 
+/** The parts of an access to contiguous bytes, ascending. */
+function partsOf(world: World, address: number, length: number): Part[] {
+  return piecesOf(world, address, length).map((piece) => ({ page: Math.floor(piece.address / world.options.pageBytes), bytes: piece.length }));
+}
+
 export function accessCount(world: World, replica: Replica): void {
   replica.vm.accesses++;
   replica.vm.timeNs += world.options.accessNs;
 }
 
-export function load(world: World, replica: Replica, address: number, width: number, nextUse: NextUse = NEVER): Uint8Array {
+export function load(world: World, replica: Replica, address: number, width: number, nextUse: NextUse = null): Uint8Array {
   accessCheck(world, replica, address, width, false);
   accessCount(world, replica);
   const { pageBytes } = world.options;
-  accessPages(world, replica, pagesOf(world, address, width), false, nextUse);
+  accessPages(world, replica, partsOf(world, address, width), false, nextUse);
   return Uint8Array.from({ length: width }, (_, index) => {
     const page = replica.pages.get(Math.floor((address + index) / pageBytes));
     return page?.bytes[(address + index) % pageBytes] ?? 0;
   });
 }
 
-export function store(world: World, replica: Replica, address: number, bytes: Uint8Array, nextUse: NextUse = NEVER): void {
+export function store(world: World, replica: Replica, address: number, bytes: Uint8Array, nextUse: NextUse = null): void {
   accessCheck(world, replica, address, bytes.length, true);
   accessCount(world, replica);
   const { pageBytes } = world.options;
-  accessPages(world, replica, pagesOf(world, address, bytes.length), true, nextUse);
+  accessPages(world, replica, partsOf(world, address, bytes.length), true, nextUse);
   bytes.forEach((byte, index) => {
     const page = replica.pages.get(Math.floor((address + index) / pageBytes));
     if (page) page.bytes[(address + index) % pageBytes] = byte;
@@ -123,7 +139,7 @@ export function advise(world: World, replica: Replica, number: number, advice: A
       return;
     case 'locked': {
       const obtained = pageObtain(world, replica, number, false, inHand);
-      recencyTouch(world, obtained, Infinity);
+      recencyTouch(world, obtained);
       obtained.locked = true;
       return;
     }

@@ -1,7 +1,19 @@
 /** Changes: what becomes of a request after its grant. */
-import type { Change, Region, Vm, World } from './world.ts';
+import type { Change, Mode, Region, Vm, World } from './world.ts';
 
-export function changeCreate(world: World, kind: Change['kind'], vm: Vm, regions: number, requestNs: number, grantNs: number): Change {
+export interface ChangeTimes {
+  readonly requestNs: number;
+  readonly grantNs: number;
+}
+
+export function changeCreate(
+  world: World,
+  kind: Change['kind'],
+  vm: Vm,
+  regions: number,
+  { requestNs, grantNs }: ChangeTimes,
+  modes: readonly Mode[] = [],
+): Change {
   const change: Change = {
     kind,
     vm,
@@ -14,6 +26,7 @@ export function changeCreate(world: World, kind: Change['kind'], vm: Vm, regions
     superseded: 0,
     pageOutsBeforeGrant: 0,
     pageOutsAfterGrant: 0,
+    modes,
   };
   world.changes.push(change);
   return change;

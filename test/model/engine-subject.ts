@@ -1,109 +1,41 @@
 /** The compiled engine, driven by operations through its raw boundary. */
 import {
-  ADVICE_DISCARDABLE,
-  ADVICE_LOCKED,
-  ADVICE_NORMAL,
-  ADVICE_UNUSED,
-  ADVICE_WILL_NEED,
-  CB_REGIONS,
-  CHANGE_ABANDONED,
-  CHANGE_CANCELLED,
-  CHANGE_GRANTED,
-  CHANGE_GRANT_NS,
-  CHANGE_KIND,
-  CHANGE_OUTS_AFTER,
-  CHANGE_OUTS_BEFORE,
-  CHANGE_PENDING,
-  CHANGE_REDUCE,
-  CHANGE_REGIONS,
-  CHANGE_REQUEST_NS,
-  CHANGE_SETTLED,
-  CHANGE_SETTLED_NS,
-  CHANGE_STATE,
-  CHANGE_SUPERSEDED,
-  EVICTION_CLOCK,
-  EVICTION_FARTHEST,
-  EVICTION_FIFO,
-  EVICTION_LRU,
   FLAG_BEST_EFFORT,
+  FLAG_BY_LIST,
   FLAG_EAGER,
-  PROTECTION_DEVICE,
-  PROTECTION_NONE,
-  PROTECTION_NO_DEVICE,
-  PROTECTION_READ,
-  PROTECTION_READ_WRITE,
-  SEEK_BORROWED,
-  SEEK_EVICT,
-  SEEK_MANAGED,
-  SEEK_TAKE_OVER,
-  SEEK_USERLESS,
+  FLAG_MANAGER_PREFERRED,
+  PLAYER_KNOWS_NEXT_USE,
+  PLAYER_LOADS_STORE,
+  PLAYER_RECORDS,
+  RUN_BLOCK_DONE,
   SLOT_BY_POLICY,
-  VM_ACCESSES,
-  VM_COPIES,
-  VM_EVICTIONS,
-  VM_FAULTS,
-  VM_MANAGED,
-  VM_OWN,
-  VM_PAGE_INS,
-  VM_PAGE_OUTS,
-  VM_RESIDENT,
-  VM_TAKE_OVERS,
   VM_TIME_NS,
-  VM_USED,
 } from '../../assembly/shared/layout.ts';
 import type { RawEngine, RawOptions } from '../support/raw.ts';
-import {
-  bytesOf,
-  hex,
-  rightText,
-  type ChangeView,
-  type Operation,
-  type Outcome,
-  type Subject,
-  type View,
-  type VmView,
-} from './operation.ts';
+import { ADVICE, COMPARISON, EVICTION, MODE, PROTECTION, SEEK, STATISTIC, SUMMARY, VERDICT, WATCH } from './engine-names.ts';
+import { engineView, statisticsOf, type ReplicaEntry, type VmEntry } from './engine-view.ts';
+import { judgeDecide, type JudgeRule } from './judgement.ts';
+import { bytesOf, hex, type Operation, type Outcome, type Subject, type View } from './operation.ts';
+import { playBlock, playColumn } from './play.ts';
+import type { WorldOptions } from './world.ts';
 
-const EVICTION = { lru: EVICTION_LRU, fifo: EVICTION_FIFO, clock: EVICTION_CLOCK, farthest: EVICTION_FARTHEST };
-const SEEK = { managed: SEEK_MANAGED, userless: SEEK_USERLESS, borrowed: SEEK_BORROWED, takeOver: SEEK_TAKE_OVER, evict: SEEK_EVICT };
-const ADVICE = {
-  normal: ADVICE_NORMAL,
-  unused: ADVICE_UNUSED,
-  discardable: ADVICE_DISCARDABLE,
-  willNeed: ADVICE_WILL_NEED,
-  locked: ADVICE_LOCKED,
-};
-const PROTECTION = {
-  none: PROTECTION_NONE,
-  read: PROTECTION_READ,
-  readWrite: PROTECTION_READ_WRITE,
-  device: PROTECTION_DEVICE,
-  noDevice: PROTECTION_NO_DEVICE,
-};
-const STATES: Readonly<Record<number, ChangeView['state']>> = {
-  [CHANGE_GRANTED]: 'granted',
-  [CHANGE_SETTLED]: 'settled',
-  [CHANGE_ABANDONED]: 'abandoned',
-  [CHANGE_CANCELLED]: 'cancelled',
-};
 /** A handle that no VM, replica or change has. */
 const NO_HANDLE = 0xffff;
 
-interface ReplicaEntry {
-  readonly handle: number;
-  readonly vm: number;
-  readonly pages: number;
-  live: boolean;
-}
+type Of<Op extends Operation['op']> = Extract<Operation, { op: Op }>;
 
 export class EngineSubject implements Subject {
   readonly raw: RawEngine;
-  readonly #vms: { handle: number; live: boolean }[] = [];
+  readonly #vms: VmEntry[] = [];
   readonly #replicas: ReplicaEntry[] = [];
   readonly #changes: number[] = [];
+  /** The host's function, by VM; its clock while a sweep is on. */
+  readonly #judges = new Map<number, JudgeRule>();
+  #sweepNs: number | null = null;
 
   constructor(raw: RawEngine, options: RawOptions) {
     raw.start(options);
+    raw.releaseJudge = (vm, region) => this.#judge(vm, region);
     this.raw = raw;
   }
 
@@ -121,13 +53,14 @@ export class EngineSubject implements Subject {
         return { status };
       }
       case 'reduce': {
-        const flags = (operation.bestEffort ? FLAG_BEST_EFFORT : 0) | (operation.eager ? FLAG_EAGER : 0);
+        const { regions, flags } = this.#selection(operation);
         const firstSlot = operation.firstSlot ?? SLOT_BY_POLICY;
-        return this.#change(exports.rightsReduce(this.#vm(operation.vm), operation.regions, firstSlot, flags, operation.requestNs));
+        const allFlags = flags | reductionFlags(operation);
+        return this.#change(exports.rightsReduce(this.#vm(operation.vm), regions, firstSlot, allFlags, operation.requestNs));
       }
       case 'expand': {
-        const flags = operation.bestEffort ? FLAG_BEST_EFFORT : 0;
-        const { regions, requestNs, grantNs } = operation;
+        const { regions, flags } = this.#selection(operation);
+        const { requestNs, grantNs } = operation;
         return this.#change(exports.rightsExpand(this.#vm(operation.vm), regions, flags, requestNs, grantNs));
       }
       case 'expandRange': {
@@ -137,6 +70,18 @@ export class EngineSubject implements Subject {
       }
       case 'touch':
         return { status: exports.rightsTouch(this.#vm(operation.vm), operation.slot) };
+      case 'release': {
+        const status = exports.rightsRelease(this.#vm(operation.vm), operation.slot, operation.issueNs);
+        return status === 0 ? { status, endNs: this.raw.ioEndNs() } : { status };
+      }
+      case 'watch':
+        return { status: this.#watch(operation) };
+      case 'movesFirst':
+        return { status: exports.vmMovesFirst(this.#vm(operation.vm), operation.isOn ? 1 : 0) };
+      case 'sweep':
+        return this.#sweep(operation);
+      case 'play':
+        return this.#play(operation);
       case 'cancel':
         return { status: exports.changeCancel(this.#changes[operation.change] ?? NO_HANDLE) };
       case 'fork':
@@ -173,15 +118,70 @@ export class EngineSubject implements Subject {
     }
   }
 
-  #vmCreate(operation: Extract<Operation, { op: 'vmCreate' }>): Outcome {
-    const { regions, spacePages, evictBatch } = operation;
+  /** How many regions are asked for, with the flags that say how they are chosen; a list is written where the engine reads it. */
+  #selection({ regions, list, bestEffort }: Of<'vmCreate' | 'expand' | 'reduce'>): { regions: number; flags: number } {
+    const flags = bestEffort ? FLAG_BEST_EFFORT : 0;
+    if (!list) return { regions, flags };
+    this.raw.setPicks(list);
+    return { regions: list.length, flags: flags | FLAG_BY_LIST };
+  }
+
+  #vmCreate(operation: Of<'vmCreate'>): Outcome {
+    const { spacePages, evictBatch, eviction } = operation;
     const seek = operation.seek.reduce((order, seekClass, index) => order | (SEEK[seekClass] << (4 * index)), 0);
-    const flags = operation.bestEffort ? FLAG_BEST_EFFORT : 0;
-    const handle = this.raw.exports.vmCreate(regions, spacePages, EVICTION[operation.eviction], seek, evictBatch, flags);
+    const { regions, flags } = this.#selection(operation);
+    const handle = this.raw.exports.vmCreate(regions, spacePages, EVICTION[eviction], seek, evictBatch, flags);
     if (handle < 0) return { status: -handle };
-    this.#vms.push({ handle, live: true });
+    this.#vms.push({ handle, eviction, live: true });
+    this.#judges.delete(handle);
     this.#replicas.push({ handle: this.raw.exports.vmReplica(handle), vm: this.#vms.length - 1, pages: spacePages, live: true });
     return { status: 0 };
+  }
+
+  #watch({ vm: number, mode, periodNs, conditions, judge }: Of<'watch'>): number {
+    const { exports } = this.raw;
+    const vm = this.#vm(number);
+    const status = exports.vmWatch(vm, WATCH[mode], periodNs, judge ? 1 : 0);
+    if (status !== 0) return status;
+    if (judge) this.#judges.set(vm, judge);
+    for (const { statistic, comparison, constant, perBorrowedRegion } of conditions) {
+      const refusal = exports.vmCondition(vm, STATISTIC[statistic], COMPARISON[comparison], constant, perBorrowedRegion);
+      if (refusal !== 0) return refusal;
+    }
+    return 0;
+  }
+
+  #judge(vm: number, region: number): number {
+    const rule = this.#judges.get(vm);
+    if (!rule) throw new Error(`nobody judges for VM ${vm}`);
+    const { sinceNs, ...counts } = statisticsOf(this.raw, region);
+    const timeNs = this.#sweepNs ?? this.raw.numberAt(this.raw.vmRecord(vm) + VM_TIME_NS);
+    return VERDICT[judgeDecide(rule, { ...counts, region, timeSinceNs: Math.max(0, timeNs - sinceNs) })];
+  }
+
+  #sweep({ vm, timeNs }: Of<'sweep'>): Outcome {
+    this.#sweepNs = timeNs;
+    const released = this.raw.exports.vmSweep(this.#vm(vm), timeNs);
+    this.#sweepNs = null;
+    return released < 0 ? { status: -released } : { status: 0, done: released };
+  }
+
+  #play({ replica: number, loadsStore, records }: Of<'play'>): Outcome {
+    const { raw } = this;
+    const { exports } = raw;
+    const vm = this.#vms[this.#replicas[number]?.vm ?? -1];
+    const knowsNextUse = vm?.eviction === 'farthest';
+    const flags = (loadsStore ? PLAYER_LOADS_STORE : 0) | (knowsNextUse ? PLAYER_KNOWS_NEXT_USE : 0);
+    const player = exports.playerCreate(this.#replica(number), flags);
+    if (player < 0) return { status: -player, done: 0 };
+    const payload = playBlock(records);
+    raw.bytes().set(payload, exports.playerBuffer(player) >>> 0);
+    if (knowsNextUse) raw.setWordsAt(exports.playerNextUse(player) >>> 0, playColumn(records, raw.pageBytes));
+    let result = -exports.playerFeed(player, payload.length, records.length);
+    while (result >= 0 && result !== RUN_BLOCK_DONE) result = exports.playerRun(player, Infinity, Infinity);
+    const done = raw.numberAt((exports.playerFigures(player) >>> 0) + PLAYER_RECORDS);
+    const status = exports.playerDispose(player);
+    return { status: result < 0 ? -result : status, done };
   }
 
   #change(handle: number): Outcome {
@@ -198,7 +198,7 @@ export class EngineSubject implements Subject {
     return { status: 0 };
   }
 
-  #load({ replica, address, width }: Extract<Operation, { op: 'load' }>): Outcome {
+  #load({ replica, address, width }: Of<'load'>): Outcome {
     const { exports } = this.raw;
     const handle = this.#replica(replica);
     if (width === 8) {
@@ -212,7 +212,7 @@ export class EngineSubject implements Subject {
     return { status: 0, bytes: hex(bytes) };
   }
 
-  #store({ replica, address, width, byte }: Extract<Operation, { op: 'store' }>): number {
+  #store({ replica, address, width, byte }: Of<'store'>): number {
     const { exports } = this.raw;
     const handle = this.#replica(replica);
     const bytes = bytesOf(8, byte);
@@ -225,7 +225,7 @@ export class EngineSubject implements Subject {
     return width === 2 ? exports.store16(handle, address, value & 0xffff) : exports.store8(handle, address, value & 0xff);
   }
 
-  #bulk(operation: Extract<Operation, { op: 'read' | 'fill' }>): Outcome {
+  #bulk(operation: Of<'read' | 'fill'>): Outcome {
     const { exports, pageBytes } = this.raw;
     const { address, length } = operation;
     const isFill = operation.op === 'fill';
@@ -236,7 +236,7 @@ export class EngineSubject implements Subject {
     while (status === 0 && done < length) {
       const from = address + done;
       const piece = Math.min(length - done, pageBytes - (from % pageBytes));
-      const at = (isFill ? exports.pageForWrite(handle, from) : exports.pageForRead(handle, from)) >>> 0;
+      const at = (isFill ? exports.pageForWrite(handle, from, piece) : exports.pageForRead(handle, from, piece)) >>> 0;
       if (at === 0) status = this.raw.status();
       else {
         if (isFill) this.raw.bytes().fill(operation.byte, at, at + piece);
@@ -256,61 +256,22 @@ export class EngineSubject implements Subject {
   }
 
   view(): View {
-    const { raw } = this;
-    const vmNumber = (handle: number): number | null =>
-      handle === 0 ? null : this.#vms.findIndex((vm) => vm.live && vm.handle === handle);
-    return {
-      regions: Array.from({ length: raw.word(CB_REGIONS) }, (_, region) => {
-        const { manager, managerSlot, user, userSlot } = raw.regionRow(region);
-        return `${rightText(vmNumber(manager), managerSlot - 1)} ${rightText(vmNumber(user), userSlot - 1)}`;
-      }),
-      vms: this.#vms.map(({ handle, live }) => (live ? this.#vmView(raw.vmRecord(handle)) : null)),
-      changes: this.#changes.map((handle) => this.#changeView(raw.changeRecord(handle))),
-      places: this.#replicas.map(({ live, handle, pages }) =>
-        live ? Array.from({ length: pages }, (_, page) => raw.place(handle, page)) : null,
-      ),
-      slotsUsed: raw.slotsUsed(),
-    };
-  }
-
-  #vmView(record: number): VmView {
-    const word = (offset: number): number => this.raw.wordAt(record + offset);
-    const number = (offset: number): number => this.raw.numberAt(record + offset);
-    return {
-      managed: word(VM_MANAGED),
-      used: word(VM_USED),
-      usable: word(VM_MANAGED) + word(VM_USED) - word(VM_OWN),
-      resident: word(VM_RESIDENT),
-      timeNs: number(VM_TIME_NS),
-      accesses: number(VM_ACCESSES),
-      faults: number(VM_FAULTS),
-      pageIns: number(VM_PAGE_INS),
-      pageOuts: number(VM_PAGE_OUTS),
-      evictions: number(VM_EVICTIONS),
-      takeOvers: number(VM_TAKE_OVERS),
-      copies: number(VM_COPIES),
-    };
-  }
-
-  #changeView(record: number): ChangeView {
-    const word = (offset: number): number => this.raw.wordAt(record + offset);
-    const number = (offset: number): number => this.raw.numberAt(record + offset);
-    const state = STATES[word(CHANGE_STATE)];
-    if (state === undefined) throw new Error(`a change in state ${word(CHANGE_STATE)}`);
-    return {
-      state,
-      kind: word(CHANGE_KIND) === CHANGE_REDUCE ? 'reduce' : 'expand',
-      regions: word(CHANGE_REGIONS),
-      pending: word(CHANGE_PENDING),
-      superseded: word(CHANGE_SUPERSEDED),
-      pageOutsBeforeGrant: word(CHANGE_OUTS_BEFORE),
-      pageOutsAfterGrant: word(CHANGE_OUTS_AFTER),
-      grantNs: number(CHANGE_GRANT_NS) - number(CHANGE_REQUEST_NS),
-      settledNs: state === 'settled' ? number(CHANGE_SETTLED_NS) - number(CHANGE_REQUEST_NS) : null,
-    };
+    return engineView(this.raw, { vms: this.#vms, replicas: this.#replicas, changes: this.#changes });
   }
 
   content(replica: number, page: number): Uint8Array {
     return this.raw.content(this.#replica(replica), page);
   }
+}
+
+function reductionFlags({ eager, managerPreferred, modes = [] }: Of<'reduce'>): number {
+  const first = (eager ? FLAG_EAGER : 0) | (managerPreferred ? FLAG_MANAGER_PREFERRED : 0);
+  return modes.reduce((flags, mode) => flags | MODE[mode], first);
+}
+
+/** The engine's options for a world of the model's. */
+export function rawOptions(world: Omit<WorldOptions, 'pageBytes'>, store: RawOptions['store'], columnPages: number): RawOptions {
+  const { summaries, ...options } = world;
+  const bits = summaries?.reduce((sum, summary) => sum | SUMMARY[summary], 0);
+  return { ...options, store, columnPages, ...(bits === undefined ? {} : { summaries: bits }) };
 }

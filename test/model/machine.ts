@@ -20,7 +20,7 @@ import {
 } from '../../assembly/shared/status.ts';
 import type { Build } from '../support/builds.ts';
 import { RawEngine } from '../support/raw.ts';
-import { EngineSubject } from './engine-subject.ts';
+import { EngineSubject, rawOptions } from './engine-subject.ts';
 import { machineRun, resolve, type MachineRun, type PoolShape } from './generator.ts';
 import { ModelSubject } from './model-subject.ts';
 import type { Operation, Subject, View } from './operation.ts';
@@ -70,7 +70,7 @@ export function stepBoth(engine: EngineSubject, model: ModelSubject, operation: 
 export function runBoth(raw: RawEngine, build: Build, run: MachineRun, seen: Map<string, number>): void {
   const options = { ...run.world, pageBytes: build.pageBytes };
   const model = new ModelSubject(options);
-  const engine = new EngineSubject(raw, { ...run.world, store: run.store, columnPages: run.columnPages });
+  const engine = new EngineSubject(raw, rawOptions(run.world, run.store, run.columnPages));
   const history: Operation[] = [];
   try {
     for (const step of [...run.firstVms, ...run.steps]) {

@@ -1,11 +1,21 @@
 /** The plain model, driven by operations. */
-import { STATUS_NO_SUCH_CHANGE, STATUS_NO_SUCH_REPLICA, STATUS_NO_SUCH_VM, STATUS_OK } from '../../assembly/shared/status.ts';
+import {
+  STATUS_BAD_OPTION,
+  STATUS_NO_SUCH_CHANGE,
+  STATUS_NO_SUCH_REPLICA,
+  STATUS_NO_SUCH_VM,
+  STATUS_OK,
+} from '../../assembly/shared/status.ts';
 import { accessCheck, advise, adviseCheck, fork, load, peek, piecesOf, protect, replicaDispose, restore, store } from './access.ts';
+import { sweep } from './borrowed.ts';
 import { ModelFailure } from './failure.ts';
+import { informationOf, summaryOf } from './information.ts';
 import {
   bytesOf,
   hex,
   rightText,
+  stampRanks,
+  summaryText,
   type ChangeView,
   type Operation,
   type Outcome,
@@ -13,8 +23,20 @@ import {
   type View,
   type VmView,
 } from './operation.ts';
-import { cancel, expand, expandRange, reduce, touch, vmCreate, vmDispose } from './reconfigure.ts';
-import { worldCreate, type Change, type Page, type Replica, type Vm, type World, type WorldOptions } from './world.ts';
+import { playTrace } from './play.ts';
+import { cancel, expand, expandRange, reduce, release, touch, vmCreate, vmDispose } from './reconfigure.ts';
+import { tracePlayer, traceStep } from './trace.ts';
+import { keepsSummary, worldCreate, type Change, type Page, type Region, type Replica, type Vm, type World, type WorldOptions } from './world.ts';
+
+/** No period is that long. */
+const PERIOD_NS_END = 1e15;
+
+/** How far an operation came. */
+interface Progress {
+  done: number;
+  bytes: string;
+  endNs: number;
+}
 
 export class ModelSubject implements Subject {
   readonly world: World;
@@ -29,7 +51,7 @@ export class ModelSubject implements Subject {
   }
 
   apply(operation: Operation): Outcome {
-    const progress = { done: 0, bytes: '' };
+    const progress: Progress = { done: 0, bytes: '', endNs: 0 };
     try {
       this.#run(operation, progress);
       return outcome(STATUS_OK, operation, progress);
@@ -39,11 +61,11 @@ export class ModelSubject implements Subject {
     }
   }
 
-  #run(operation: Operation, progress: { done: number; bytes: string }): void {
+  #run(operation: Operation, progress: Progress): void {
     const { world } = this;
     switch (operation.op) {
       case 'vmCreate': {
-        const vm = vmCreate(world, operation.regions, operation.bestEffort, {
+        const vm = vmCreate(world, operation, {
           spacePages: operation.spacePages,
           eviction: operation.eviction,
           seek: operation.seek,
@@ -54,19 +76,29 @@ export class ModelSubject implements Subject {
       }
       case 'vmDispose':
         return vmDispose(world, this.#vm(operation.vm));
-      case 'reduce': {
-        const { firstSlot, ...request } = operation;
-        reduce(world, this.#vm(operation.vm), firstSlot === undefined ? request : { ...request, firstSlot });
+      case 'reduce':
+        reduce(world, this.#vm(operation.vm), operation);
         return;
-      }
       case 'expandRange':
         expandRange(world, this.#vm(operation.vm), operation);
         return;
       case 'expand':
-        expand(world, this.#vm(operation.vm), operation.regions, operation.bestEffort, operation.requestNs, operation.grantNs);
+        expand(world, this.#vm(operation.vm), operation, operation.requestNs, operation.grantNs);
         return;
       case 'touch':
         return touch(world, this.#vm(operation.vm), operation.slot);
+      case 'release':
+        progress.endNs = release(world, this.#vm(operation.vm), operation.slot, operation.issueNs);
+        return;
+      case 'watch':
+        return this.#watch(operation);
+      case 'movesFirst':
+        this.#vm(operation.vm).movesFirst = operation.isOn;
+        return;
+      case 'sweep':
+        return sweep(world, this.#vm(operation.vm), operation.timeNs, progress);
+      case 'play':
+        return this.#play(operation, progress);
       case 'cancel': {
         const change = world.changes[operation.change];
         if (!change) throw new ModelFailure(STATUS_NO_SUCH_CHANGE, `${operation.change}`);
@@ -104,7 +136,24 @@ export class ModelSubject implements Subject {
     }
   }
 
-  #bulk(operation: Extract<Operation, { op: 'read' | 'fill' }>, progress: { done: number; bytes: string }): void {
+  #watch({ vm: number, mode, periodNs, conditions, judge }: Extract<Operation, { op: 'watch' }>): void {
+    const vm = this.#vm(number);
+    const isWatched = mode !== 'none';
+    const isWrong = !(periodNs >= 0 && periodNs < PERIOD_NS_END) || !keepsSummary(this.world.options, 'statistics');
+    if (isWatched && isWrong) throw new ModelFailure(STATUS_BAD_OPTION, 'watch');
+    vm.watch = isWatched ? { mode, periodNs, conditions, judge } : null;
+    for (const region of this.world.regions) if (region.user === vm) region.statistics = null;
+    vm.sample++;
+  }
+
+  #play({ replica: number, loadsStore, records }: Extract<Operation, { op: 'play' }>, progress: Progress): void {
+    const replica = this.#replica(number);
+    const trace = playTrace(records);
+    const player = tracePlayer(trace, this.world.options.pageBytes, loadsStore);
+    for (; player.position < trace.length; progress.done++) traceStep(this.world, replica, player);
+  }
+
+  #bulk(operation: Extract<Operation, { op: 'read' | 'fill' }>, progress: Progress): void {
     const { world } = this;
     const { address, length } = operation;
     const replica = this.#replica(operation.replica);
@@ -139,6 +188,8 @@ export class ModelSubject implements Subject {
       changes: world.changes.map(changeView),
       places: this.#replicas.map((replica) => (replica.live ? places(replica) : null)),
       slotsUsed: world.slots.filter((slot) => slot !== null).length,
+      summaries: summaries(world),
+      statistics: keepsSummary(world.options, 'statistics') ? world.regions.map(statisticsText) : null,
     };
   }
 
@@ -148,15 +199,17 @@ export class ModelSubject implements Subject {
 }
 
 /** What an operation gives back beside its status. */
-function outcome(status: number, { op }: Operation, progress: { done: number; bytes: string }): Outcome {
-  if (op === 'load') return status ? { status } : { status, bytes: progress.bytes };
-  if (op === 'read') return { status, ...progress };
-  if (op === 'fill' || op === 'advise') return { status, done: progress.done };
+function outcome(status: number, { op }: Operation, { done, bytes, endNs }: Progress): Outcome {
+  if (op === 'load') return status ? { status } : { status, bytes };
+  if (op === 'release') return status ? { status } : { status, endNs };
+  if (op === 'read') return { status, done, bytes };
+  if (op === 'sweep') return status ? { status } : { status, done };
+  if (op === 'fill' || op === 'advise' || op === 'play') return { status, done };
   return { status };
 }
 
 function vmView(world: World, vm: Vm): VmView {
-  const { timeNs, accesses, faults, pageIns, pageOuts, evictions, takeOvers, copies } = vm;
+  const { timeNs, accesses, faults, pageIns, pageOuts, evictions, takeOvers, copies, earlyReleases, earlyReleasesFailed, pagesMoved } = vm;
   return {
     managed: world.regions.filter((region) => region.manager === vm).length,
     used: world.regions.filter((region) => region.user === vm).length,
@@ -170,7 +223,31 @@ function vmView(world: World, vm: Vm): VmView {
     evictions,
     takeOvers,
     copies,
+    earlyReleases,
+    earlyReleasesFailed,
+    pagesMoved,
+    information: informationOf(world, vm),
   };
+}
+
+function summaries(world: World): string[] {
+  const kept = world.regions.map((region) => summaryOf(world, region));
+  const users = world.regions.map(({ user }) => user?.name ?? null);
+  const stamps = kept.map(({ stamp }) => stamp);
+  const ranks = stampRanks(
+    users,
+    stamps.map((stamp) => stamp ?? 0),
+  );
+  return kept.map(({ free, cache, stamp, nextUse }, region) => summaryText(free, cache, stamp === null ? null : (ranks[region] ?? 0), nextUse));
+}
+
+function statisticsText({ statistics }: Region): string {
+  if (!statistics) return '';
+  const { reduction: _reduction, ...figures } = statistics;
+  return Object.entries(figures)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, figure]) => `${name} ${figure}`)
+    .join(', ');
 }
 
 function changeView(change: Change): ChangeView {

@@ -3,12 +3,16 @@
  * driven through this: VMs, replicas and changes are numbered from 0 in the order in which they were made.
  */
 import type { Advice } from './access.ts';
-import type { EvictionPolicy, Protection, SeekClass } from './world.ts';
+import type { Information } from './information.ts';
+import type { Condition, JudgeRule } from './judgement.ts';
+import type { EvictionPolicy, Mode, Protection, SeekClass } from './world.ts';
 
 export type Operation =
   | {
       readonly op: 'vmCreate';
       readonly regions: number;
+      /** These regions; the number of them is the list's. */
+      readonly list?: readonly number[] | undefined;
       readonly bestEffort: boolean;
       readonly spacePages: number;
       readonly eviction: EvictionPolicy;
@@ -23,12 +27,16 @@ export type Operation =
       readonly firstSlot?: number | undefined;
       readonly bestEffort: boolean;
       readonly eager: boolean;
+      readonly managerPreferred?: boolean | undefined;
+      readonly modes?: readonly Mode[] | undefined;
+      readonly list?: readonly number[] | undefined;
       readonly requestNs: number;
     }
   | {
       readonly op: 'expand';
       readonly vm: number;
       readonly regions: number;
+      readonly list?: readonly number[] | undefined;
       readonly bestEffort: boolean;
       readonly requestNs: number;
       readonly grantNs: number;
@@ -42,7 +50,22 @@ export type Operation =
       readonly requestNs: number;
     }
   | { readonly op: 'touch'; readonly vm: number; readonly slot: number }
+  /** The region that the VM manages there is released by its user. */
+  | { readonly op: 'release'; readonly vm: number; readonly slot: number; readonly issueNs: number }
   | { readonly op: 'cancel'; readonly change: number }
+  /** A condition for releasing early, or none. */
+  | {
+      readonly op: 'watch';
+      readonly vm: number;
+      readonly mode: 'exact' | 'sampled' | 'none';
+      readonly periodNs: number;
+      readonly conditions: readonly Condition[];
+      readonly judge: JudgeRule | null;
+    }
+  | { readonly op: 'movesFirst'; readonly vm: number; readonly isOn: boolean }
+  | { readonly op: 'sweep'; readonly vm: number; readonly timeNs: number }
+  /** A trace from its first record on, until it ends or a record fails. */
+  | { readonly op: 'play'; readonly replica: number; readonly loadsStore: boolean; readonly records: readonly PlayRecord[] }
   | { readonly op: 'fork'; readonly replica: number }
   | { readonly op: 'restore'; readonly replica: number; readonly from: number }
   | { readonly op: 'replicaDispose'; readonly replica: number }
@@ -63,14 +86,23 @@ export type Operation =
   | { readonly op: 'failWrites'; readonly after: number | null }
   | { readonly op: 'failReads'; readonly after: number | null };
 
+export interface PlayRecord {
+  readonly kind: 'I' | 'L' | 'S' | 'M';
+  /** Traced: below 2^53. */
+  readonly address: number;
+  readonly size: number;
+}
+
 export type Width = 1 | 2 | 4 | 8;
 
 export interface Outcome {
   readonly status: number;
   /** Bytes loaded or read (of a bulk read that stopped: those before it stopped). */
   readonly bytes?: string;
-  /** Bytes (bulk) or pages (advice) that were done. */
+  /** Bytes (bulk), pages (advice), regions (sweep) or records (play) that were done. */
   readonly done?: number;
+  /** Of a release: when its I/O ends. */
+  readonly endNs?: number;
 }
 
 export interface VmView {
@@ -86,6 +118,10 @@ export interface VmView {
   readonly evictions: number;
   readonly takeOvers: number;
   readonly copies: number;
+  readonly earlyReleases: number;
+  readonly earlyReleasesFailed: number;
+  readonly pagesMoved: number;
+  readonly information: Information;
 }
 
 export interface ChangeView {
@@ -111,6 +147,10 @@ export interface View {
   /** Where each page of each replica is: "f3" (frame), "s2" (only in slot), "" (zeros). Null: disposed of. */
   readonly places: readonly (readonly string[] | null)[];
   readonly slotsUsed: number;
+  /** "free cache stamp nextUse" for each region; the stamp as its rank among the regions of the same user; "-": not kept. */
+  readonly summaries: readonly string[];
+  /** Statistics of each region as they are kept; "": none. Null: not kept. */
+  readonly statistics: readonly string[] | null;
 }
 
 /** What operations are applied to. */
@@ -132,4 +172,23 @@ export function hex(bytes: Uint8Array): string {
 
 export function rightText(vm: number | null, slot: number | null): string {
   return vm === null ? '-' : `${vm}@${slot ?? '?'}`;
+}
+
+/** Replaces each stamp by its rank among those of the same user; 0 stays 0. */
+export function stampRanks(users: readonly (number | null)[], stamps: readonly number[]): number[] {
+  const order = stamps.map((_, region) => region).filter((region) => stamps[region] !== 0);
+  order.sort((a, b) => (stamps[a] ?? 0) - (stamps[b] ?? 0));
+  const ranks = stamps.map(() => 0);
+  const given = new Map<number | null, number>();
+  for (const region of order) {
+    const user = users[region] ?? null;
+    const rank = (given.get(user) ?? 0) + 1;
+    given.set(user, rank);
+    ranks[region] = rank;
+  }
+  return ranks;
+}
+
+export function summaryText(free: number, cache: number | null, rank: number | null, nextUse: number | null): string {
+  return [free, cache, rank, nextUse].map((figure) => figure ?? '-').join(' ');
 }

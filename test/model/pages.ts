@@ -18,7 +18,8 @@ export function pageCreate(replica: Replica, number: number): Page {
     arrivedStamp: 0,
     touchedStamp: 0,
     referenced: false,
-    nextUse: Infinity,
+    nextUse: 0,
+    seen: null,
   };
 }
 

@@ -5,7 +5,7 @@ import { ModelFailure } from './failure.ts';
 import { recencyArrive, recencyVictim } from './recency.ts';
 import { unuseRegion, useRegion } from './rights.ts';
 import { ioWindow, slotFree, swapRead, swapWrite, type IoWindow } from './swap.ts';
-import { freeFrameOf, lowestBy, note, regionFrames, type Page, type Region, type SeekClass, type Vm, type World } from './world.ts';
+import { freeFrameOf, hasMode, lowestBy, note, regionFrames, type Page, type Region, type SeekClass, type Vm, type World } from './world.ts';
 
 export function frameGive(world: World, page: Page, frame: number): void {
   world.frames[frame] = page;
@@ -18,7 +18,7 @@ export function frameFree(world: World, page: Page): void {
 }
 
 /** Runs I/O on behalf of a VM, whose clock waits for all of it, also when it ends in a failure. */
-function waiting<Result>(vm: Vm, work: (window: IoWindow) => Result): Result {
+export function waiting<Result>(vm: Vm, work: (window: IoWindow) => Result): Result {
   const window = ioWindow(vm.timeNs);
   try {
     return work(window);
@@ -53,6 +53,8 @@ function pageOut(world: World, page: Page, window: IoWindow): boolean {
 function regionOfClass(world: World, vm: Vm, seekClass: Exclude<SeekClass, 'evict'>, except: Region | null): Region | null {
   const regions = world.regions.filter((region) => region !== except);
   const managed = regions.filter((region) => region.manager === vm);
+  const isLendable = (region: Region): boolean =>
+    region.user === vm && region.manager !== vm && freeFrameOf(world, region) !== null && !isLeaving(world, region);
   switch (seekClass) {
     case 'managed':
       return lowestBy(
@@ -66,7 +68,7 @@ function regionOfClass(world: World, vm: Vm, seekClass: Exclude<SeekClass, 'evic
       );
     case 'borrowed':
       return lowestBy(
-        regions.filter((region) => region.user === vm && region.manager !== vm && freeFrameOf(world, region) !== null),
+        regions.filter(isLendable),
         (region) => region.userSlot,
       );
     case 'takeOver':
@@ -77,32 +79,74 @@ function regionOfClass(world: World, vm: Vm, seekClass: Exclude<SeekClass, 'evic
   }
 }
 
-/** Where a locked page goes when its region is released: memory that its VM manages, or nowhere. */
-function frameForLocked(world: World, vm: Vm, released: Region, timeNs: number): number | null {
-  const managed = regionOfClass(world, vm, 'managed', released);
+/** Frames of a region that pages are to leave are not sought. */
+function isLeaving(world: World, region: Region): boolean {
+  const mode = (['evacuate', 'readOnly'] as const).find((each) => hasMode(region, each));
+  if (mode) note(world, `a region passed over: ${mode}`);
+  return mode !== undefined;
+}
+
+/** Where a page goes that moves out of a region: memory that its VM manages, or nowhere. */
+export function refugeFind(world: World, vm: Vm, left: Region, timeNs: number): number | null {
+  const managed = regionOfClass(world, vm, 'managed', left);
   if (managed) return freeFrameOf(world, managed);
-  const userless = regionOfClass(world, vm, 'userless', released);
+  const userless = regionOfClass(world, vm, 'userless', left);
   if (!userless) return null;
+  note(world, 'a userless region taken by a page that moves');
   useRegion(userless, vm, timeNs);
   return freeFrameOf(world, userless);
 }
 
-/** Fig. 8: the user releases a region. Page-outs are charged to the reduction that waits for it; eagerly, to nobody: they are counted by `eagerly`. */
-export function regionRelease(world: World, region: Region, window: IoWindow, eagerly: (() => void) | null): void {
+/** No I/O; recency and slot stay. */
+export function pageMove(world: World, page: Page, refuge: number): void {
+  if (page.locked) note(world, 'a locked page moved');
+  if (page.slot !== null) note(world, 'a clean page moved');
+  frameFree(world, page);
+  frameGive(world, page, refuge);
+  page.vm.pagesMoved++;
+}
+
+/** Nobody uses the region any more; the reduction that waited for that is one region further. */
+export function regionUnuse(region: Region, timeNs: number): void {
+  unuseRegion(region);
+  reductionFollow(region, timeNs);
+}
+
+function residents(world: World, region: Region): Page[] {
+  return regionFrames(world, region).flatMap((frame) => world.frames[frame] ?? []);
+}
+
+/** Moving first: locked pages, then all that would be missed, while there is room. */
+function regionMoveFirst(world: World, region: Region, user: Vm, issueNs: number): void {
+  const pages = residents(world, region);
+  const isMissed = (page: Page): boolean => !page.locked && !page.discardable && page.bytes.some((byte) => byte !== 0);
+  for (const page of [...pages.filter((page) => page.locked), ...pages.filter(isMissed)]) {
+    const refuge = refugeFind(world, user, region, issueNs);
+    note(world, refuge === null ? 'no room to move first' : 'a page moved first');
+    if (refuge === null) return;
+    pageMove(world, page, refuge);
+  }
+}
+
+export interface ReleaseOptions {
+  /** No page moves. */
+  readonly eager?: boolean;
+  /** Counts the page-outs; absent: the reduction that waits for the region does. */
+  readonly pageOutCount?: () => void;
+}
+
+/** Fig. 8: the user releases a region. Returns the end of its last write. */
+export function regionRelease(world: World, region: Region, window: IoWindow, { eager = false, pageOutCount }: ReleaseOptions): number {
   const user = region.user;
   if (!user) throw new Error(`model: region ${region.number} has no user to release it`);
   const own = ioWindow(window.issueNs);
   try {
-    for (const frame of regionFrames(world, region)) {
-      const page = world.frames[frame];
-      if (!page) continue;
-      const refuge = page.locked && !eagerly ? frameForLocked(world, user, region, window.issueNs) : null;
-      if (refuge !== null) {
-        note(world, 'a locked page moved');
-        frameFree(world, page);
-        frameGive(world, page, refuge);
-      } else if (pageOut(world, page, own)) {
-        if (eagerly) eagerly();
+    if (user.movesFirst && !eager) regionMoveFirst(world, region, user, window.issueNs);
+    for (const page of residents(world, region)) {
+      const refuge = page.locked && !eager ? refugeFind(world, user, region, window.issueNs) : null;
+      if (refuge !== null) pageMove(world, page, refuge);
+      else if (pageOut(world, page, own)) {
+        if (pageOutCount) pageOutCount();
         else if (region.reduction) region.reduction.pageOutsAfterGrant++;
       }
     }
@@ -112,14 +156,14 @@ export function regionRelease(world: World, region: Region, window: IoWindow, ea
   } finally {
     window.endNs = Math.max(window.endNs, own.endNs);
   }
-  unuseRegion(region);
-  reductionFollow(region, own.endNs);
+  regionUnuse(region, own.endNs);
+  return own.endNs;
 }
 
 /** Fig. 9 S403-S407 by the manager of a region that another VM uses, or nobody. */
 export function regionTake(world: World, region: Region, vm: Vm): void {
   if (region.user) {
-    waiting(vm, (window) => regionRelease(world, region, window, null));
+    waiting(vm, (window) => regionRelease(world, region, window, {}));
     vm.takeOvers++;
   }
   useRegion(region, vm, vm.timeNs);
@@ -181,7 +225,22 @@ export function regionsReleaseEagerly(world: World, regions: readonly Region[], 
   const window = ioWindow(requestNs);
   let pageOuts = 0;
   for (const region of regions) {
-    if (region.user) regionRelease(world, region, window, () => pageOuts++);
+    if (region.user) regionRelease(world, region, window, { eager: true, pageOutCount: () => pageOuts++ });
+  }
+  return { doneNs: window.endNs, pageOuts };
+}
+
+/** 2nd embodiment (Fig. 12 S504): a VM becomes the user of regions that it manages, before it gives them up. Nobody's clock waits. */
+export function regionsPrefer(world: World, regions: readonly Region[], vm: Vm, requestNs: number): { doneNs: number; pageOuts: number } {
+  const window = ioWindow(requestNs);
+  let pageOuts = 0;
+  for (const region of regions.filter(({ user }) => user !== vm)) {
+    note(world, region.user ? 'a region taken over by a preferred manager' : 'a userless region taken by a preferred manager');
+    if (region.user) {
+      regionRelease(world, region, window, { pageOutCount: () => pageOuts++ });
+      vm.takeOvers++;
+    }
+    useRegion(region, vm, window.endNs);
   }
   return { doneNs: window.endNs, pageOuts };
 }

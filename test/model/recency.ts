@@ -1,5 +1,5 @@
 /** The order in which a VM's own pages are chosen to go out. */
-import { note, type Page, type Vm, type World } from './world.ts';
+import { note, regionOf, type Page, type Vm, type World } from './world.ts';
 
 /** A page comes into a frame. */
 export function recencyArrive(world: World, page: Page): void {
@@ -7,14 +7,17 @@ export function recencyArrive(world: World, page: Page): void {
   page.arrivedStamp = world.stamp;
   page.touchedStamp = world.stamp;
   page.referenced = false;
+  page.nextUse = 0;
+  regionOf(world, page).stamp = world.stamp;
 }
 
 /** A page is used. */
-export function recencyTouch(world: World, page: Page, nextUse: number): void {
+export function recencyTouch(world: World, page: Page): void {
   world.stamp++;
   page.touchedStamp = world.stamp;
   page.referenced = true;
-  page.nextUse = nextUse;
+  page.seen = page.vm.sample;
+  regionOf(world, page).stamp = world.stamp;
 }
 
 function oldestBy(pages: readonly Page[], stampOf: (page: Page) => number): Page | null {

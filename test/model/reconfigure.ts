@@ -5,15 +5,17 @@ import {
   STATUS_CHANGE_SETTLED,
   STATUS_NOT_ENOUGH_MEMORY,
   STATUS_NOT_MANAGED,
+  STATUS_NOT_SELECTABLE,
   STATUS_SLOT_TAKEN,
   STATUS_TOO_LITTLE_LEFT,
 } from '../../assembly/shared/status.ts';
 import { changeCreate, changeEnd, changeSettleIfDone, expansionSupersede, reductionSupersede } from './changes.ts';
 import { ModelFailure } from './failure.ts';
-import { regionsReleaseEagerly, regionTake } from './paging.ts';
+import { regionRelease, regionsPrefer, regionsReleaseEagerly, regionTake } from './paging.ts';
 import { pageDrop } from './pages.ts';
 import { managedRegions, manageRegion, regionAtSlot, unmanageRegion, unuseRegion } from './rights.ts';
-import type { Change, EvictionPolicy, Region, Replica, SeekClass, Vm, World } from './world.ts';
+import { ioWindow } from './swap.ts';
+import { note, type Change, type EvictionPolicy, type Mode, type Region, type Replica, type SeekClass, type Vm, type World } from './world.ts';
 
 const FRAMES_LEAST = 2;
 const FRAMES_LEAST_WITH_REPLICAS = 4;
@@ -34,6 +36,32 @@ function expandCandidates(world: World, vm: Vm): Region[] {
   return [...free.filter((region) => region.user === vm), ...free.filter((region) => region.user !== vm)];
 }
 
+/** The regions of a list, each once and each fit for what is to be done with it. */
+function listSelect(world: World, list: readonly number[], manager: Vm | null): Region[] {
+  return list.map((number, place) => {
+    const region = world.regions[number];
+    if (!region) throw new ModelFailure(STATUS_NOT_SELECTABLE, `no region ${number}`);
+    if (region.manager !== manager) throw new ModelFailure(STATUS_NOT_SELECTABLE, `region ${number} has another manager`);
+    if (list.indexOf(number) < place) throw new ModelFailure(STATUS_NOT_SELECTABLE, `region ${number} twice`);
+    return region;
+  });
+}
+
+/** What an expansion asks for: so many regions, as the selection policy has it, or those of a list. */
+export interface ExpandSelection {
+  readonly regions: number;
+  readonly list?: readonly number[] | undefined;
+  readonly bestEffort: boolean;
+}
+
+/** S107, S108. */
+function expandSelect(world: World, vm: Vm, { regions: count, list, bestEffort }: ExpandSelection): Region[] {
+  if (list) return listSelect(world, list, null);
+  const candidates = expandCandidates(world, vm);
+  if (candidates.length < count && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} regions`);
+  return candidates.slice(0, count);
+}
+
 export interface VmOptions {
   readonly spacePages: number;
   readonly eviction: EvictionPolicy;
@@ -42,7 +70,7 @@ export interface VmOptions {
 }
 
 /** A VM with one replica and `regions` regions: an expansion from nothing, of which no change is kept. */
-export function vmCreate(world: World, regions: number, bestEffort: boolean, options: VmOptions): Vm {
+export function vmCreate(world: World, selection: ExpandSelection, options: VmOptions): Vm {
   const vm: Vm = {
     name: world.vms.length,
     ...options,
@@ -56,10 +84,14 @@ export function vmCreate(world: World, regions: number, bestEffort: boolean, opt
     evictions: 0,
     takeOvers: 0,
     copies: 0,
+    earlyReleases: 0,
+    earlyReleasesFailed: 0,
+    pagesMoved: 0,
+    watch: null,
+    sample: 0,
+    movesFirst: false,
   };
-  const candidates = expandCandidates(world, vm);
-  if (candidates.length < regions && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} regions`);
-  const granted = candidates.slice(0, regions);
+  const granted = expandSelect(world, vm, selection);
   if (granted.length * world.options.regionPages < FRAMES_LEAST)
     throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${granted.length} regions`);
   for (const region of granted) manageRegion(world, region, vm);
@@ -70,21 +102,22 @@ export function vmCreate(world: World, regions: number, bestEffort: boolean, opt
 }
 
 /** Fig. 6 S107-S111. `grantNs` is later than `requestNs` only where an eager reduction had to be waited for. */
-export function expand(world: World, vm: Vm, count: number, bestEffort: boolean, requestNs: number, grantNs = requestNs): Change {
-  const candidates = expandCandidates(world, vm);
-  if (candidates.length < count && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} regions`);
-  const granted = candidates.slice(0, count);
-  const change = changeCreate(world, 'expand', vm, granted.length, requestNs, grantNs);
+export function expand(world: World, vm: Vm, selection: ExpandSelection, requestNs: number, grantNs = requestNs): Change {
+  const granted = expandSelect(world, vm, selection);
+  const change = changeCreate(world, 'expand', vm, granted.length, { requestNs, grantNs });
   for (const region of granted) {
     manageRegion(world, region, vm);
-    if (region.user === vm) reductionSupersede(region, grantNs);
-    else {
-      region.expansion = change;
-      change.pending++;
-    }
+    expandFollow(region, change);
   }
   changeSettleIfDone(change, grantNs);
   return change;
+}
+
+/** S109, S110: the region is the receiver's; the change waits for its use, unless it has it already. */
+function expandFollow(region: Region, change: Change): void {
+  if (region.user === change.vm) return reductionSupersede(region, change.grantNs);
+  region.expansion = change;
+  change.pending++;
 }
 
 export interface RangeRequest {
@@ -110,15 +143,11 @@ export function expandRange(world: World, vm: Vm, { slots, firstSlot, bestEffort
     if (region) granted.push({ region, slot });
   }
   if (granted.length < slots && !bestEffort) throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${granted.length} regions`);
-  const change = changeCreate(world, 'expand', vm, granted.length, requestNs, requestNs);
+  const change = changeCreate(world, 'expand', vm, granted.length, { requestNs, grantNs: requestNs });
   for (const { region, slot } of granted) {
     region.manager = vm;
     region.managerSlot = slot;
-    if (region.user === vm) reductionSupersede(region, requestNs);
-    else {
-      region.expansion = change;
-      change.pending++;
-    }
+    expandFollow(region, change);
   }
   changeSettleIfDone(change, requestNs);
   return change;
@@ -127,16 +156,27 @@ export function expandRange(world: World, vm: Vm, { slots, firstSlot, bestEffort
 export interface ReduceRequest {
   readonly regions: number;
   /** By machine-address range: its first slot; undefined: the selection policy `highest`. */
-  readonly firstSlot?: number;
+  readonly firstSlot?: number | undefined;
   readonly bestEffort: boolean;
   readonly eager: boolean;
+  /** 2nd embodiment: the giver becomes the user first. */
+  readonly managerPreferred?: boolean | undefined;
+  readonly modes?: readonly Mode[] | undefined;
+  /** These regions, in this order; the number of regions and best effort mean nothing then. */
+  readonly list?: readonly number[] | undefined;
   readonly requestNs: number;
 }
 
 /** S102: what to give up, in order; refuses what may not be given up. */
 function reduceSelect(world: World, vm: Vm, request: ReduceRequest): Region[] {
-  const { regions: count, firstSlot, bestEffort } = request;
+  const { regions: count, firstSlot, bestEffort, list } = request;
   const managed = managedRegions(world, vm).sort((a, b) => (b.managerSlot ?? 0) - (a.managerSlot ?? 0));
+  const spare = Math.max(0, managed.length - regionsLeast(world, vm));
+  if (list) {
+    const named = listSelect(world, list, vm);
+    if (named.length > spare) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${spare} to spare`);
+    return named;
+  }
   const inRange = ({ managerSlot }: Region): boolean =>
     firstSlot !== undefined && managerSlot !== null && managerSlot >= firstSlot && managerSlot < firstSlot + count;
   const candidates = firstSlot === undefined ? managed : managed.filter(inRange);
@@ -145,7 +185,6 @@ function reduceSelect(world: World, vm: Vm, request: ReduceRequest): Region[] {
   }
   if (candidates.length < count && !bestEffort)
     throw new ModelFailure(STATUS_NOT_ENOUGH_MEMORY, `${candidates.length} of ${count} regions`);
-  const spare = Math.max(0, managed.length - regionsLeast(world, vm));
   if (Math.min(count, candidates.length) > spare && !bestEffort) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${spare} to spare`);
   return candidates.slice(0, Math.min(count, spare));
 }
@@ -164,15 +203,32 @@ function giveUp(change: Change, regions: readonly Region[], vm: Vm): void {
   changeSettleIfDone(change, change.grantNs);
 }
 
-/** Fig. 6 S102-S106; eagerly: everything goes out first. */
+/** What must be done before the management rights go. */
+function reducePrepare(world: World, vm: Vm, regions: readonly Region[], request: ReduceRequest): { doneNs: number; pageOuts: number } {
+  if (request.eager) return regionsReleaseEagerly(world, regions, request.requestNs);
+  if (request.managerPreferred) return regionsPrefer(world, regions, vm, request.requestNs);
+  return { doneNs: request.requestNs, pageOuts: 0 };
+}
+
+/** Fig. 6 S102-S106. */
 export function reduce(world: World, vm: Vm, request: ReduceRequest): Change {
   const regions = reduceSelect(world, vm, request);
-  const { requestNs } = request;
-  const { doneNs, pageOuts } = request.eager ? regionsReleaseEagerly(world, regions, requestNs) : { doneNs: requestNs, pageOuts: 0 };
-  const change = changeCreate(world, 'reduce', vm, regions.length, requestNs, doneNs);
+  const { requestNs, modes = [] } = request;
+  const { doneNs, pageOuts } = reducePrepare(world, vm, regions, request);
+  const change = changeCreate(world, 'reduce', vm, regions.length, { requestNs, grantNs: doneNs }, modes);
   change.pageOutsBeforeGrant = pageOuts;
   giveUp(change, regions, vm);
+  if (regions.length > 0) vm.sample++;
   return change;
+}
+
+/** The region that a VM manages at a machine slot is released; nobody becomes its user. Returns the end of the I/O. */
+export function release(world: World, vm: Vm, slot: number, issueNs: number): number {
+  const region = managedRegions(world, vm).find(({ managerSlot }) => managerSlot === slot);
+  if (!region) throw new ModelFailure(STATUS_ACCESS_REFUSED, `slot ${slot}`);
+  if (!region.user) return issueNs;
+  note(world, region.user === vm ? 'a release by the manager itself' : 'a release without taking');
+  return regionRelease(world, region, ioWindow(issueNs), {});
 }
 
 /** Fig. 9 for one machine slot. */

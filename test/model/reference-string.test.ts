@@ -9,7 +9,7 @@ const FRAMES = 3;
 function faults(eviction: EvictionPolicy): number {
   const page = { pageBytes: 16, regionPages: 1, regions: FRAMES, slots: 8 };
   const world = worldCreate({ ...page, accessNs: 1, readNs: 100, writeNs: 100, queue: 1, expand: 'lowest' });
-  const vm = vmCreate(world, FRAMES, false, { spacePages: 8, eviction, seek: SEEK_ORDER_DEFAULT, evictBatch: 1 });
+  const vm = vmCreate(world, { regions: FRAMES, bestEffort: false }, { spacePages: 8, eviction, seek: SEEK_ORDER_DEFAULT, evictBatch: 1 });
   REFERENCE_STRING.forEach((number, index) => {
     const next = REFERENCE_STRING.indexOf(number, index + 1);
     const [replica] = vm.replicas;

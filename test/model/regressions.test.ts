@@ -2,7 +2,7 @@
 import { describe, it } from 'vitest';
 import { builds } from '../support/builds.ts';
 import { RawEngine } from '../support/raw.ts';
-import { EngineSubject } from './engine-subject.ts';
+import { EngineSubject, rawOptions } from './engine-subject.ts';
 import { stepBoth } from './machine.ts';
 import { ModelSubject } from './model-subject.ts';
 import type { Operation } from './operation.ts';
@@ -106,7 +106,7 @@ describe.each(builds)('sequences that once went wrong, on $name', (build) => {
   it.each(REGRESSIONS)('$name', ({ regions, regionPages, operations }) => {
     const timing = { slots: 9, accessNs: 1, readNs: 90, writeNs: 25, queue: 1, expand: 'lowest' as const };
     const model = new ModelSubject({ ...timing, regions, regionPages, pageBytes: build.pageBytes });
-    const engine = new EngineSubject(raw, { ...timing, regions, regionPages, store: 'linear', columnPages: 64 });
+    const engine = new EngineSubject(raw, rawOptions({ ...timing, regions, regionPages }, 'linear', 64));
     for (const operation of operations(build.pageBytes)) stepBoth(engine, model, operation);
   });
 });

@@ -45,4 +45,6 @@ export function useRegion(region: Region, vm: Vm, timeNs: number): void {
 export function unuseRegion(region: Region): void {
   region.user = null;
   region.userSlot = null;
+  region.statistics = null;
+  region.stamp = 0;
 }

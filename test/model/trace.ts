@@ -84,8 +84,11 @@ export function traceStep(world: World, replica: Replica, player: TracePlayer): 
   const pages = pagesOf(units, record, pageBytes);
   accessCount(world, replica);
   const startNs = replica.vm.timeNs;
+  const bytesIn = (page: number): number =>
+    addressesOf(record).filter((address) => Math.floor(placeOf(units, address) / pageBytes) === page).length;
   for (const together of pages.length <= 2 ? [pages] : pages.map((page) => [page])) {
-    accessPages(world, replica, together, stores, (page) => player.nextUses[position]?.get(page) ?? Infinity);
+    const parts = together.map((page) => ({ page, bytes: bytesIn(page) }));
+    accessPages(world, replica, parts, stores, (page) => player.nextUses[position]?.get(page) ?? Infinity);
     if (stores) storeContents(replica, player, record, together);
   }
   if (record.kind !== 'I') player.dataRecords++;

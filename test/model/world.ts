@@ -3,6 +3,9 @@
  * works on it, written from docs/semantics.md. All numbers are public ones, from 0; null is none.
  */
 
+import type { Watch } from './judgement.ts';
+import type { Statistics } from './statistics.ts';
+
 export type EvictionPolicy = 'fifo' | 'lru' | 'clock' | 'farthest';
 export type SeekClass = 'managed' | 'userless' | 'borrowed' | 'takeOver' | 'evict';
 export type Protection = 'none' | 'read' | 'readWrite';
@@ -20,7 +23,14 @@ export interface WorldOptions {
   /** Servers of the swap device. */
   readonly queue: number;
   readonly expand: 'lowest' | 'ownFirst';
+  /** Which summaries of regions are kept. Absent: all. */
+  readonly summaries?: readonly Summary[];
 }
+
+export type Summary = 'cache' | 'stamp' | 'nextUse' | 'statistics';
+
+/** What a reduction changes at its declaration, beside the management right. */
+export type Mode = 'capacity' | 'evacuate' | 'readOnly';
 
 export interface Vm {
   readonly name: number;
@@ -38,6 +48,15 @@ export interface Vm {
   evictions: number;
   takeOvers: number;
   copies: number;
+  earlyReleases: number;
+  earlyReleasesFailed: number;
+  pagesMoved: number;
+  /** Its condition for releasing early; null: none. */
+  watch: Watch | null;
+  /** Number of the last sampling moment. */
+  sample: number;
+  /** Pages of a region that it releases move where there is room. */
+  movesFirst: boolean;
 }
 
 export interface Replica {
@@ -66,8 +85,10 @@ export interface Page {
   arrivedStamp: number;
   touchedStamp: number;
   referenced: boolean;
-  /** For `farthest`: when the page is used next; Infinity: never again, as far as known. */
+  /** For `farthest`: when the page is used next; Infinity: never again, as far as known; 0: not visited since it arrived. */
   nextUse: number;
+  /** The sampling moment after which it was last touched; null: never touched. */
+  seen: number | null;
 }
 
 export interface Region {
@@ -82,6 +103,10 @@ export interface Region {
   expansion: Change | null;
   /** The last reduction that took the region from its manager. */
   givenUpBy: Change | null;
+  /** What its user did with it while it was not the manager; null: nothing yet. */
+  statistics: Statistics | null;
+  /** When a page of it was last touched or arrived; 0: not since it was taken into use. */
+  stamp: number;
 }
 
 export type ChangeState = 'granted' | 'settled' | 'abandoned' | 'cancelled';
@@ -99,6 +124,7 @@ export interface Change {
   superseded: number;
   pageOutsBeforeGrant: number;
   pageOutsAfterGrant: number;
+  readonly modes: readonly Mode[];
 }
 
 /** What the swap device will do: null, or how many more transfers of a kind succeed. */
@@ -137,6 +163,8 @@ export function worldCreate(options: WorldOptions): World {
       reduction: null,
       expansion: null,
       givenUpBy: null,
+      statistics: null,
+      stamp: 0,
     })),
     frames: numbers(options.regions * options.regionPages).map(() => null),
     slots: numbers(options.slots).map(() => null),
@@ -154,6 +182,27 @@ export function worldCreate(options: WorldOptions): World {
 export function regionFrames(world: World, region: Region): number[] {
   const { regionPages } = world.options;
   return Array.from({ length: regionPages }, (_, index) => region.number * regionPages + index);
+}
+
+/** The region that a resident page is in. */
+export function regionOf(world: World, page: Page): Region {
+  const region = page.frame === null ? undefined : world.regions[Math.floor(page.frame / world.options.regionPages)];
+  if (!region) throw new Error(`model: page ${page.number} is not resident`);
+  return region;
+}
+
+/** Regions that a VM uses and does not manage. */
+export function borrowedRegions(world: World, vm: Vm): Region[] {
+  return world.regions.filter((region) => region.user === vm && region.manager !== vm);
+}
+
+/** Does the reduction that waits for the region's user carry this mode? It holds while its giver uses and does not manage the region. */
+export function hasMode(region: Region, mode: Mode): boolean {
+  return region.reduction?.modes.includes(mode) ?? false;
+}
+
+export function keepsSummary(options: WorldOptions, summary: Summary): boolean {
+  return options.summaries?.includes(summary) ?? true;
 }
 
 /** The lowest free frame of a region, or null. */

@@ -14,13 +14,21 @@ import {
   CB_EVENTS,
   CB_EXPAND_SELECTION,
   CB_FRAME_BASE,
+  CB_INFORMATION,
+  CB_IO_END_NS,
+  CB_PICKS,
   CB_PLAYERS,
   CB_QUEUE,
   CB_READ_NS,
   CB_REGIONS,
+  CB_REGION_CACHE,
+  CB_REGION_FREE,
   CB_REGION_MANAGER,
   CB_REGION_MANAGER_SLOT,
+  CB_REGION_NEXT_USE,
   CB_REGION_SHIFT,
+  CB_REGION_STAMP,
+  CB_REGION_STATISTICS,
   CB_REGION_USER,
   CB_REGION_USER_SLOT,
   CB_REPLICAS,
@@ -28,6 +36,7 @@ import {
   CB_SLOTS,
   CB_SLOTS_USED,
   CB_STATUS,
+  CB_SUMMARIES,
   CB_SWAP_BASE,
   CB_SWAP_STORE,
   CB_TOTAL_BYTES,
@@ -37,6 +46,8 @@ import {
   CHANGE_BYTES,
   EXPAND_LOWEST,
   EXPAND_OWN_FIRST,
+  STATISTICS_BYTES,
+  SUMMARY_ALL,
   SWAP_STORE_HOST,
   SWAP_STORE_LINEAR,
   SWAP_STORE_NONE,
@@ -62,7 +73,13 @@ export interface RawOptions {
   readonly expand: 'lowest' | 'ownFirst';
   /** Pages of address space that cached translations can cover; 0: none, all accesses take the slow path. */
   readonly columnPages: number;
+  /** SUMMARY_… bits; absent: all. */
+  readonly summaries?: number;
 }
+
+/** The host's answer to whether a VM (handle) should release a region (from 0): JUDGE_…, or a failure. */
+export type ReleaseJudge = (vm: number, region: number) => number;
+const FAILURE = -1;
 
 const CAPACITY = { vms: 16, replicas: 32, changes: 128, players: 2, events: 256 };
 
@@ -74,6 +91,7 @@ export class RawEngine {
   /** The faulty device of the host: how many more transfers succeed; null: all. */
   writesLeft: number | null = null;
   readsLeft: number | null = null;
+  releaseJudge: ReleaseJudge | null = null;
   #options: RawOptions | null = null;
   readonly #control: number;
   /** How far the engine before this one reached. */
@@ -88,6 +106,7 @@ export class RawEngine {
       memory: this.#memory,
       swapWrite: (batch: number, count: number) => this.#swapWrite(batch >>> 0, count),
       swapRead: (slot: number, address: number) => this.#swapRead(slot, address >>> 0),
+      releaseJudge: (vm: number, region: number) => this.releaseJudge?.(vm, region - 1) ?? FAILURE,
       abort: () => {
         throw new Error('the engine aborted');
       },
@@ -109,6 +128,7 @@ export class RawEngine {
     this.#store.clear();
     this.writesLeft = null;
     this.readsLeft = null;
+    this.releaseJudge = null;
     this.bytes().fill(0, 0, this.#dirtyBytes);
     const store = options.slots === 0 ? SWAP_STORE_NONE : options.store === 'host' ? SWAP_STORE_HOST : SWAP_STORE_LINEAR;
     const words: readonly (readonly [number, number])[] = [
@@ -124,6 +144,7 @@ export class RawEngine {
       [CB_COLUMN_PAGES, options.columnPages],
       [CB_QUEUE, options.queue],
       [CB_EXPAND_SELECTION, options.expand === 'lowest' ? EXPAND_LOWEST : EXPAND_OWN_FIRST],
+      [CB_SUMMARIES, options.summaries ?? SUMMARY_ALL],
     ];
     for (const [offset, value] of words) this.setWord(offset, value);
     this.#setNumber(CB_ACCESS_NS, options.accessNs);
@@ -182,6 +203,11 @@ export class RawEngine {
     return this.#view().getUint32(address, true);
   }
 
+  setWordsAt(address: number, words: readonly number[]): void {
+    const view = this.#view();
+    words.forEach((word, index) => view.setUint32(address + index * 4, word, true));
+  }
+
   numberAt(address: number): number {
     return this.#view().getFloat64(address, true);
   }
@@ -215,6 +241,46 @@ export class RawEngine {
       user: cell(CB_REGION_USER),
       userSlot: cell(CB_REGION_USER_SLOT),
     };
+  }
+
+  /** Writes the regions of a request by list. */
+  setPicks(regions: readonly number[]): void {
+    this.setWordsAt(
+      this.word(CB_PICKS),
+      regions.map((region) => region + 1),
+    );
+  }
+
+  /** When the I/O of the last step ended. */
+  ioEndNs(): number {
+    return this.number(CB_IO_END_NS);
+  }
+
+  /** A word of what vmInformation found: INFORMATION_…. */
+  information(offset: number): number {
+    return this.word(CB_INFORMATION + offset);
+  }
+
+  /** The summaries of a region; null: not kept. */
+  regionSummary(region: number): { free: number; cache: number | null; stamp: number | null; nextUse: number | null } {
+    const kept = (column: number, bytes: number, read: (address: number) => number): number | null => {
+      const table = this.word(column);
+      return table === 0 ? null : read(table + (region + 1) * bytes);
+    };
+    const word = (address: number): number => this.wordAt(address);
+    const number = (address: number): number => this.numberAt(address);
+    return {
+      free: kept(CB_REGION_FREE, 4, word) ?? 0,
+      cache: kept(CB_REGION_CACHE, 4, word),
+      stamp: kept(CB_REGION_STAMP, 8, number),
+      nextUse: kept(CB_REGION_NEXT_USE, 8, number),
+    };
+  }
+
+  /** Address of a region's statistics; null: not kept. */
+  statisticsRecord(region: number): number | null {
+    const table = this.word(CB_REGION_STATISTICS);
+    return table === 0 ? null : table + (region + 1) * STATISTICS_BYTES;
   }
 
   scratch(): Uint8Array {
