@@ -22,7 +22,7 @@ import { word, wordAdd } from '../store/control.ts';
 import { mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapPrevious, mapRenew } from '../store/machine-map.ts';
 import { vmRecord } from '../store/vm.ts';
 import { changeModes, changeSerial, changeSupersede, changeWaits } from './change.ts';
-import { ALL, bitsOf } from './grant.ts';
+import { ALL, bitsOf } from './bits.ts';
 import { runExtend } from './run.ts';
 
 /** How many entries, from the one at `top` down, name regions that lie next to each other in one leaf of the pool. */

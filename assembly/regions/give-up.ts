@@ -1,37 +1,29 @@
 // S103–S105: a VM gives management rights up, and what changes for it at once (4th embodiment, Fig. 16 S703).
 import {
-  CB_REGION_GIVEN,
-  CB_REGION_REDUCE,
   EVENT_DECLARE,
   FLAG_CAPACITY_NOW,
   MODES_UNSOUGHT,
   VM_HAS_MODES,
   VM_WITHDRAWN,
 } from '../shared/layout.ts';
-import { regionManagerSlot, regionUser, regionValueSet } from '../store/region.ts';
+import { regionManagerSlot } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
-import { changeModes, changePending, changeSerial, changeWaits } from './change.ts';
+import { changeModes, changePending } from './change.ts';
 import { regionsDeclare } from './declare.ts';
 import { vmSample } from './early-release.ts';
 import { pick } from './pick.ts';
-import { managerClear } from './rights.ts';
-import { runEnd, runExtend } from './run.ts';
+import { runEnd } from './run.ts';
 import { vmWatches } from './watch.ts';
 
-/** The regions of the list lose their manager, one by one. */
+/** The regions of the list lose their manager; those at machine slots in a row, high ones first, together. */
 function listDeclare(vm: u32, count: u32, change: u32, timeNs: f64): void {
-  const serial = changeSerial(change);
-  for (let i: u32 = 0; i < count; i++) {
-    const region = pick(i);
-    const slot = regionManagerSlot(region) - 1;
-    const isUsed = regionUser(region) == vm;
-    if (isUsed) {
-      regionValueSet(CB_REGION_REDUCE, region, change);
-      changeWaits(change, 1);
-    }
-    regionValueSet(CB_REGION_GIVEN, region, serial);
-    managerClear(region, timeNs);
-    runExtend(EVENT_DECLARE, vm, region, slot, 1, change, timeNs);
+  let place: u32 = 0;
+  while (place < count) {
+    const slot = regionManagerSlot(pick(place)) - 1;
+    let run: u32 = 1;
+    while (place + run < count && regionManagerSlot(pick(place + run)) == slot + 1 - run) run++;
+    regionsDeclare(vm, run, slot, change, timeNs);
+    place += run;
   }
 }
 

@@ -15,18 +15,13 @@ import {
 } from '../shared/layout.ts';
 import { word, wordAdd } from '../store/control.ts';
 import { mapHole, mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapLowest, mapRenew } from '../store/machine-map.ts';
-import { regionManagerSlot, regionUser } from '../store/region.ts';
+import { regionUser } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
+import { ALL, bitsOf, wordsFill } from './bits.ts';
 import { changeWaits } from './change.ts';
-import { managerSet } from './rights.ts';
+import { regionsGiveBack } from './give-back.ts';
+import { pick } from './pick.ts';
 import { runEnd, runExtend } from './run.ts';
-
-export const ALL: u64 = 0xffffffffffffffff;
-
-/** `count` ones from bit `first` on; count 1 … 64. */
-export function bitsOf(first: u32, count: u32): u64 {
-  return (ALL >> ((64 - count) as u64)) << (first as u64);
-}
 
 /** How many ones stand in a row from the lowest one on. */
 function onesInRow(bits: u64): u32 {
@@ -52,20 +47,6 @@ function userlessOf(region: u32, count: u32): u64 {
   for (; i + 4 <= count; i += 4) userless |= (i32x4.bitmask(i32x4.eq(v128.load(users + (i << 2)), zero)) as u64) << (i as u64);
   for (; i < count; i++) userless |= ((load<u32>(users + (i << 2)) ? 0 : 1) as u64) << (i as u64);
   return userless;
-}
-
-/** `count` words at `at` become `first`, `first + step`, … */
-function wordsFill(at: usize, count: u32, first: u32, step: u32): void {
-  const steps = i32x4.splat(step << 2);
-  let words = v128.add<i32>(i32x4.splat(first), i32x4.mul(i32x4.splat(step), i32x4(0, 1, 2, 3)));
-  let i: u32 = 0;
-  for (; i + 8 <= count; i += 8) {
-    const more = v128.add<i32>(words, steps);
-    v128.store(at + (i << 2), words);
-    v128.store(at + (i << 2), more, 16);
-    words = v128.add<i32>(more, steps);
-  }
-  for (; i < count; i++) store<u32>(at + (i << 2), first + i * step);
 }
 
 /** The rows of `count` regions: manager, its slot, the expansion; and the entries of the map. */
@@ -119,25 +100,49 @@ function leavesGrant(vm: u32, region: u32, slot: u32, most: u32, change: u32, ti
   return granted;
 }
 
+/** The totals of the VM and of the pool after `count` regions were granted, `waiting` of which the VM has yet to use. */
+function grantEnd(vm: u32, count: u32, waiting: u32, change: u32, timeNs: f64): void {
+  const managed = vmRecord(vm) + VM_MANAGED;
+  store<u32>(managed, load<u32>(managed) + count);
+  const pool = vmRecord(0) + VM_MANAGED;
+  store<u32>(pool, load<u32>(pool) - count);
+  wordAdd(CB_COUNT_REGIONS, count);
+  if (change) changeWaits(change, waiting);
+  runEnd(EVENT_GRANT, vm, change, timeNs);
+}
+
 /** The lowest `count` regions without manager, which there are, go to `vm`; the nodes for their slots are reserved. */
 export function regionsGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
   let left = count;
-  let waited: u32 = 0;
+  let waiting: u32 = 0;
   while (left) {
     const region = mapLowest(0, MAP_MANAGES);
-    const granted = regionUser(region) == vm ? 0 : leavesGrant(vm, region, mapHole(vm), left, change, timeNs);
-    if (!granted) {
-      managerSet(region, vm, mapHole(vm), change, timeNs);
-      runExtend(EVENT_GRANT, vm, region, regionManagerSlot(region) - 1, 1, change, timeNs);
+    if (regionUser(region) == vm) {
+      left -= regionsGiveBack(vm, region, left, change, timeNs);
+      continue;
     }
-    waited += granted;
-    left -= granted ? granted : 1;
+    const some = leavesGrant(vm, region, mapHole(vm), left, change, timeNs);
+    waiting += some;
+    left -= some;
   }
-  const managed = vmRecord(vm) + VM_MANAGED;
-  store<u32>(managed, load<u32>(managed) + waited);
-  const pool = vmRecord(0) + VM_MANAGED;
-  store<u32>(pool, load<u32>(pool) - waited);
-  wordAdd(CB_COUNT_REGIONS, waited);
-  if (change) changeWaits(change, waited);
-  runEnd(EVENT_GRANT, vm, change, timeNs);
+  grantEnd(vm, count, waiting, change, timeNs);
+}
+
+/** The regions of the list, `count` of them, go to `vm`; those that lie next to each other together. */
+export function listGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
+  let place: u32 = 0;
+  let waiting: u32 = 0;
+  while (place < count) {
+    const region = pick(place);
+    let run: u32 = 1;
+    while (place + run < count && pick(place + run) == region + run) run++;
+    if (regionUser(region) == vm) {
+      place += regionsGiveBack(vm, region, run, change, timeNs);
+      continue;
+    }
+    const some = leavesGrant(vm, region, mapHole(vm), run, change, timeNs);
+    waiting += some;
+    place += some;
+  }
+  grantEnd(vm, count, waiting, change, timeNs);
 }

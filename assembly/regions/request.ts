@@ -43,7 +43,7 @@ import { vmIsLive, vmRecord } from '../store/vm.ts';
 import { changeEnd, changeIsOpen, changeMake, changeRecord, changeRefuse, changeSerial, changeSettle, changeVm } from './change.ts';
 import { regionRelease } from './release.ts';
 import { regionsGiveUp } from './give-up.ts';
-import { regionsGrant } from './grant.ts';
+import { listGrant, regionsGrant } from './grant.ts';
 import { pick, picksCheck } from './pick.ts';
 import { managerClear, managerSet, reductionForget } from './rights.ts';
 import { runEnd, runExtend } from './run.ts';
@@ -191,19 +191,9 @@ function regionsGrantOwnFirst(vm: u32, count: u32, change: u32, timeNs: f64): vo
   runEnd(EVENT_GRANT, vm, change, timeNs);
 }
 
-/** S109, S110 for the regions of the list, one by one. */
-function regionsGrantListed(vm: u32, count: u32, change: u32, timeNs: f64): void {
-  for (let i: u32 = 0; i < count; i++) {
-    const region = pick(i);
-    managerSet(region, vm, mapHole(vm), change, timeNs);
-    runExtend(EVENT_GRANT, vm, region, regionManagerSlot(region) - 1, 1, change, timeNs);
-  }
-  runEnd(EVENT_GRANT, vm, change, timeNs);
-}
-
 /** S108–S110 for `count` regions, which there are; the nodes for their slots are reserved. */
 function regionsSelect(vm: u32, count: u32, flags: u32, change: u32, timeNs: f64): void {
-  if (flags & FLAG_BY_LIST) regionsGrantListed(vm, count, change, timeNs);
+  if (flags & FLAG_BY_LIST) listGrant(vm, count, change, timeNs);
   else if (word(CB_EXPAND_SELECTION) == EXPAND_OWN_FIRST) regionsGrantOwnFirst(vm, count, change, timeNs);
   else regionsGrant(vm, count, change, timeNs);
 }

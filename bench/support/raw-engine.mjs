@@ -3,11 +3,14 @@ import { engineModule, layout } from './built.mjs';
 
 const WASM_PAGE_BYTES = 65536;
 const CAPACITY = { vms: 4, replicas: 16, players: 2, events: 4096 };
+const KEEP = 0;
 
 /**
  * @typedef {object} RawOptions
  * @property {number} regions
  * @property {number} regionPages
+ * @property {number} [vms]
+ * @property {number} [replicas]
  * @property {number} [slots]
  * @property {'linear' | 'host'} [store]
  * @property {number} [readNs] virtual time of a page-in
@@ -24,6 +27,8 @@ export class RawEngine {
   constructor({
     regions,
     regionPages,
+    vms = CAPACITY.vms,
+    replicas = CAPACITY.replicas,
     slots = 0,
     store = 'linear',
     nodes = 0,
@@ -37,7 +42,7 @@ export class RawEngine {
     this.memory = new WebAssembly.Memory({ initial: 1 });
     const imports = {
       env: { memory: this.memory },
-      host: { swapWrite: swapWrite ?? (() => 0), swapRead: swapRead ?? (() => 1) },
+      host: { swapWrite: swapWrite ?? (() => 0), swapRead: swapRead ?? (() => 1), releaseJudge: () => KEEP },
     };
     const instance = new WebAssembly.Instance(engineModule(), imports);
     this.exports = /** @type {import('../../bindings/engine/exports.ts').EngineExports} */ (/** @type {unknown} */ (instance.exports));
@@ -50,8 +55,8 @@ export class RawEngine {
       [layout.CB_REGION_SHIFT, Math.log2(regionPages)],
       [layout.CB_SLOTS, slots],
       [layout.CB_SWAP_STORE, slots === 0 ? layout.SWAP_STORE_NONE : storeKind],
-      [layout.CB_VMS, CAPACITY.vms],
-      [layout.CB_REPLICAS, CAPACITY.replicas],
+      [layout.CB_VMS, vms],
+      [layout.CB_REPLICAS, replicas],
       [layout.CB_CHANGES, changes],
       [layout.CB_PLAYERS, CAPACITY.players],
       [layout.CB_EVENTS, CAPACITY.events],
