@@ -10,6 +10,7 @@ import { pagesWalk } from './engine/page-walk.ts';
 import type { PageRow } from './engine/page-walk.ts';
 import { picksWrite } from './engine/picks.ts';
 import { engineStart } from './engine/start.ts';
+import { statisticsKept } from './engine/statistics.ts';
 import type { Started } from './engine/start.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { checkEngineOptions } from './engine-options.ts';
@@ -68,6 +69,7 @@ export class Engine {
     });
     this.#parts = {
       core,
+      nowNs: () => this.virtualNs,
       bridge,
       events: this.#events,
       regionBytes: config.regionBytes,
@@ -131,7 +133,7 @@ export class Engine {
   createVm(options: VmOptions): Vm {
     const { core } = this;
     core.begin('engine.createVm');
-    const checked = checkVmOptions(options, core.pageBytes, this.#regionBytes);
+    const checked = checkVmOptions(options, core.pageBytes, this.#regionBytes, statisticsKept(core));
     const name = this.#nameOf(checked.name);
     const { regions, addressSpacePages, eviction, seek, evictBatch } = checked;
     const selection = expandSelectionOf('selection', checked.selection, this.#parts.selection);
@@ -147,6 +149,8 @@ export class Engine {
       const vm = new Vm(this.#parts, name, handle, this.createVm);
       this.#vms.set(handle, vm);
       this.#vmsMade += 1;
+      vm.releaseBy(checked.release);
+      if (checked.earlyRelease !== null) vm.policySet(checked.earlyRelease);
       return vm;
     } finally {
       core.end();

@@ -1,7 +1,11 @@
 import * as layout from '../assembly/shared/layout.ts';
 import type { ChangeReport } from './change.ts';
+import type { AccessFigures } from './early-release/figures.ts';
 import type { Core } from './engine/core.ts';
-import type { Vm, VmCounters } from './vm.ts';
+import { statisticsKept } from './engine/statistics.ts';
+import type { ReleaseWay } from './policy/release-way.ts';
+import type { Vm } from './vm.ts';
+import type { VmCounters } from './vm-counters.ts';
 
 /** A row of the rights table (Fig. 19). Each address is null exactly when its right is. */
 export interface RegionRow {
@@ -23,6 +27,9 @@ export interface VmRow {
   readonly replicas: number;
   readonly timeNs: number;
   readonly counters: VmCounters;
+  readonly release: ReleaseWay;
+  /** Of each region that it uses and does not manage; null: this engine keeps no statistics. */
+  readonly accessFigures: readonly AccessFigures[] | null;
 }
 
 export interface SwapRow {
@@ -82,7 +89,7 @@ export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, c
     regionBytes,
     virtualNs,
     regions: regionRows(core, regionBytes),
-    vms: vms.map(vmRow),
+    vms: vms.map((vm) => vmRow(vm, statisticsKept(core))),
     swap: {
       store: STORES[core.word(layout.CB_SWAP_STORE)] ?? 'none',
       slots: core.word(layout.CB_SLOTS),
@@ -124,7 +131,20 @@ function regionRows(core: Core, regionBytes: number): readonly RegionRow[] {
   }));
 }
 
-function vmRow(vm: Vm): VmRow {
-  const { name, managedBytes, usedBytes, usableBytes, residentPages, outPages, timeNs, counters } = vm;
-  return { name, managedBytes, usedBytes, usableBytes, residentPages, outPages, replicas: vm.replicas.length, timeNs, counters };
+/** The figures of one VM. */
+export function vmRow(vm: Vm, hasFigures: boolean): VmRow {
+  const { name, managedBytes, usedBytes, usableBytes, residentPages, outPages, timeNs, counters, release } = vm;
+  const row = {
+    name,
+    managedBytes,
+    usedBytes,
+    usableBytes,
+    residentPages,
+    outPages,
+    replicas: vm.replicas.length,
+    timeNs,
+    counters,
+    release,
+  };
+  return { ...row, accessFigures: hasFigures ? vm.accessFigures() : null };
 }

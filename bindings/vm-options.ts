@@ -1,3 +1,6 @@
+import { checkEarlyRelease } from './early-release/check.ts';
+import type { ReleasePolicy } from './early-release/check.ts';
+import type { EarlyRelease } from './early-release/options.ts';
 import { InvalidOptionError } from './errors.ts';
 import { checkChoice, checkFields, checkInteger, checkMultiple } from './options.ts';
 import { EVICTIONS } from './policy/eviction.ts';
@@ -5,6 +8,8 @@ import type { Eviction } from './policy/eviction.ts';
 import { SHORTFALLS } from './policy/expand.ts';
 import type { Shortfall } from './policy/expand.ts';
 import type { ExpandSelection } from './policy/selection.ts';
+import { RELEASE_WAYS } from './policy/release-way.ts';
+import type { ReleaseWay } from './policy/release-way.ts';
 import { SEEK_ORDER, seekWord } from './policy/seek.ts';
 import type { SeekClass } from './policy/seek.ts';
 import { parseBytes } from './units.ts';
@@ -27,9 +32,13 @@ export interface VmOptions {
   readonly shortfall?: Shortfall;
   /** How its first memory is chosen; by default as expansions in its engine are. */
   readonly selection?: ExpandSelection;
+  /** What happens to pages of a region that it releases; 'pageOut' by default. */
+  readonly release?: ReleaseWay;
+  /** When it releases regions that it no longer manages before their managers ask for them; never by default. The engine must keep `statistics`. */
+  readonly earlyRelease?: EarlyRelease;
 }
 
-const FIELDS = ['name', 'memory', 'addressSpace', 'eviction', 'seek', 'evictBatch', 'shortfall', 'selection'];
+const FIELDS = ['name', 'memory', 'addressSpace', 'eviction', 'seek', 'evictBatch', 'shortfall', 'selection', 'release', 'earlyRelease'];
 const ADDRESS_SPACE_BYTES = 2 ** 26;
 const ADDRESS_SPACE_BYTES_MOST = 2 ** 32;
 const EVICT_BATCH_MOST = 1024;
@@ -45,12 +54,14 @@ export interface CheckedVmOptions {
   readonly flags: number;
   /** As it was given. */
   readonly selection: ExpandSelection | undefined;
+  readonly release: ReleaseWay;
+  readonly earlyRelease: ReleasePolicy | null;
 }
 
-export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: number): CheckedVmOptions {
+export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: number, keepsStatistics: boolean): CheckedVmOptions {
   checkFields('options', value, FIELDS);
   const options = value as VmOptions;
-  const { name } = options;
+  const { name, earlyRelease } = options;
   if (name !== undefined && (typeof name !== 'string' || name === '')) throw new InvalidOptionError('name', name, 'text, not empty');
   const memoryBytes = checkMultiple('memory', parseBytes('memory', options.memory), regionBytes, 'the region size');
   const space = options.addressSpace === undefined ? ADDRESS_SPACE_BYTES : parseBytes('addressSpace', options.addressSpace);
@@ -65,5 +76,7 @@ export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: n
     evictBatch: checkInteger('evictBatch', options.evictBatch ?? 1, 1, EVICT_BATCH_MOST),
     flags: SHORTFALLS[checkChoice('shortfall', options.shortfall ?? 'reject', SHORTFALLS)],
     selection: options.selection,
+    release: checkChoice('release', options.release ?? 'pageOut', RELEASE_WAYS),
+    earlyRelease: earlyRelease === undefined ? null : checkEarlyRelease('earlyRelease', earlyRelease, keepsStatistics),
   };
 }

@@ -15,7 +15,9 @@ import { InvalidOptionError } from './errors.ts';
 import type { DisposedError } from './errors.ts';
 import { memoryInformation } from './information.ts';
 import type { MemoryInformation } from './information.ts';
-import { checkChoice, checkFields, checkInteger } from './options.ts';
+import { checkMachineRange, checkRegions } from './machine-range.ts';
+import type { MachineRange } from './machine-range.ts';
+import { checkChoice, checkInteger } from './options.ts';
 import { expandSelectionOf, releaseSelectionOf } from './policy/selection-settings.ts';
 import type { Selection } from './policy/selection.ts';
 import { RELEASE_WAYS } from './policy/release-way.ts';
@@ -24,16 +26,9 @@ import { Replica } from './replica.ts';
 import { expandFlags, operatorOnly, reduceFlags, selectionOfRange } from './request-options.ts';
 import type { ReduceOptions, RequestOptions } from './request-options.ts';
 import { expandWanted, releaseWanted } from './selection.ts';
-import { parseBytes } from './units.ts';
 import type { Quantity } from './units.ts';
 import { vmCounters } from './vm-counters.ts';
 import type { VmCounters } from './vm-counters.ts';
-
-/** A range of machine addresses. */
-export interface MachineRange {
-  readonly from: number;
-  readonly bytes: Quantity;
-}
 
 /** A holder of rights: memory that it manages, memory that it uses, and the replicas that live in it. */
 export class Vm {
@@ -167,10 +162,10 @@ export class Vm {
     const flags = options === undefined ? rights.reduceFlags : reduceFlags(options, rights);
     if (typeof amount !== 'object') {
       const selection = releaseSelectionOf('options.selection', options?.selection, this.#parts.selection);
-      return this.reduceAt(this.#regionsOf('amount', amount), layout.SLOT_BY_POLICY, flags, requestNs, selection);
+      return this.reduceAt(checkRegions('amount', amount, this.#parts.regionBytes), layout.SLOT_BY_POLICY, flags, requestNs, selection);
     }
     if (options?.selection !== undefined) throw selectionOfRange(options.selection);
-    const { regions, firstSlot } = this.#slotsOf(amount);
+    const { regions, firstSlot } = checkMachineRange(amount, this.#parts.regionBytes);
     return this.reduceAt(regions, firstSlot, flags, requestNs);
   }
 
@@ -188,7 +183,7 @@ export class Vm {
       return this.#expandRange(amount, flags, requestNs);
     }
     const selection = expandSelectionOf('options.selection', options?.selection, this.#parts.selection);
-    return this.expandAt(this.#regionsOf('amount', amount), flags, requestNs, requestNs, selection);
+    return this.expandAt(checkRegions('amount', amount, this.#parts.regionBytes), flags, requestNs, requestNs, selection);
   }
 
   /** Fig. 9 for a named region: takes the region at this machine address into use. Errors: ACCESS_REFUSED, SWAP_FULL, SWAP_WRITE_FAILED. */
@@ -222,17 +217,9 @@ export class Vm {
     this.dispose();
   }
 
-  #slotsOf(amount: MachineRange): { regions: number; firstSlot: number } {
-    const { regionBytes } = this.#parts;
-    const range = checkFields('range', amount, ['from', 'bytes']);
-    const from = checkInteger('range.from', range['from'], 0);
-    if (from % regionBytes !== 0) throw new InvalidOptionError('range.from', from, `a multiple of the region size, ${regionBytes} bytes`);
-    return { regions: this.#regionsOf('range.bytes', range['bytes']), firstSlot: from / regionBytes };
-  }
-
   #expandRange(amount: MachineRange, flags: number, requestNs: number): Change {
     const { core, regionBytes } = this.#parts;
-    const { regions, firstSlot } = this.#slotsOf(amount);
+    const { regions, firstSlot } = checkMachineRange(amount, this.#parts.regionBytes);
     if ((firstSlot + regions) * regionBytes > 2 ** 32) throw new InvalidOptionError('range', amount, 'a range that ends at 4 GiB or below');
     core.begin('vm.expand');
     try {
@@ -330,14 +317,5 @@ export class Vm {
   #word(offset: number): number {
     this.#check();
     return this.#parts.core.vmWord(this.#handle, offset);
-  }
-
-  /** Whole regions, at least one. */
-  #regionsOf(field: string, amount: unknown): number {
-    const { regionBytes } = this.#parts;
-    const bytes = typeof amount === 'number' ? amount : parseBytes(field, amount);
-    const regions = bytes / regionBytes;
-    if (regions >= 1 && Number.isInteger(regions) && regions < 2 ** 31) return regions;
-    throw new InvalidOptionError(field, amount, `a multiple of the region size (${regionBytes} bytes), at least one region`);
   }
 }

@@ -46,6 +46,14 @@ export interface EventMap {
   superseded: { readonly type: 'superseded' } & OfChange & { readonly region: number };
   abandoned: { readonly type: 'abandoned' } & OfChange;
   cancelled: { readonly type: 'cancelled' } & OfChange;
+  /** The VM released a region before its manager asked for it, because its release condition held at an access or in a sweep (Fig. 15 S613-S615). */
+  earlyRelease: { readonly type: 'earlyRelease' } & Timed & {
+      readonly region: number;
+      readonly pagesWritten: number;
+      readonly cause: 'access' | 'sweep';
+    };
+  /** A page went from a frame to another one: a locked one of a region that is released, one that moves first, or one that left its region at an access. */
+  move: { readonly type: 'move' } & OfPage & { readonly fromRegion: number; readonly toRegion: number };
   pageIn: { readonly type: 'pageIn' } & OfPage & { readonly slot: number };
   pageOut: { readonly type: 'pageOut' } & OfPage & { readonly slot: number };
   fault: { readonly type: 'fault' } & OfPage;

@@ -25,6 +25,8 @@ const TYPES: Readonly<Record<EventName, number>> = {
   pageOut: layout.EVENT_PAGE_OUT,
   fault: layout.EVENT_FAULT,
   copy: layout.EVENT_COPY,
+  earlyRelease: layout.EVENT_EARLY_RELEASE,
+  move: layout.EVENT_MOVE,
   vmCreated: layout.EVENT_VM_CREATED,
   vmDisposed: layout.EVENT_VM_DISPOSED,
   lost: 0,
