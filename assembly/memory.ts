@@ -95,9 +95,7 @@ function slowStore(replica: u32, address: u32, width: u32): i32 {
   const inFirst = min<u32>(PAGE_BYTES - offset, width);
   accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
   const frame =
-    inFirst == width
-      ? pageReady(record, page, width, true)
-      : pagesReady(record, page, inFirst, page + 1, width - inFirst, true);
+    inFirst == width ? pageReady(record, page, width, true) : pagesReady(record, page, inFirst, page + 1, width - inFirst, true);
   if (!frame) return statusNoted();
   memory.copy(frameAddress(frame) + offset, SCRATCH, inFirst);
   if (inFirst < width) memory.copy(frameAddress(word(CB_SECOND_FRAME)), SCRATCH + inFirst, width - inFirst);

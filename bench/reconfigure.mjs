@@ -45,7 +45,13 @@ function measure() {
   const what = `${REGIONS_MOVED} regions, ${VMS / 2} VMs to ${VMS / 2} others`;
   return [
     { what: `${what}, us`, ours: median(rounds.map((one) => one.thereUs)), reference: null, ratio: null, bound: most(TOTAL_US) },
-    { what: `the same back to their users, us`, ours: median(rounds.map((one) => one.backUs)), reference: null, ratio: null, bound: most(TOTAL_US) },
+    {
+      what: `the same back to their users, us`,
+      ours: median(rounds.map((one) => one.backUs)),
+      reference: null,
+      ratio: null,
+      bound: most(TOTAL_US),
+    },
     { what: `pages touched by ${2 * ROUNDS} of them`, ours: pages, reference: null, ratio: null, bound: most(0) },
   ];
 }

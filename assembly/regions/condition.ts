@@ -51,11 +51,13 @@ function statistic(region: u32, which: u32, timeNs: f64): f64 {
   if (which == STATISTIC_BYTES_SINCE) return load<f64>(record + STATISTICS_BYTES_SINCE);
   if (which == STATISTIC_TIME_SINCE_NS) return statisticsSinceNs(region, timeNs);
   if (which == STATISTIC_BYTES_EACH) return load<f64>(record + STATISTICS_ACCESSES) ? load<f64>(record + STATISTICS_BYTES_EACH) : NaN;
-  if (which == STATISTIC_BYTES_SINCE_AVERAGE) return load<f64>(record + STATISTICS_BYTES_SINCE) / load<f64>(record + STATISTICS_ACCESSES_SINCE);
+  if (which == STATISTIC_BYTES_SINCE_AVERAGE)
+    return load<f64>(record + STATISTICS_BYTES_SINCE) / load<f64>(record + STATISTICS_ACCESSES_SINCE);
   if (!load<f64>(record + STATISTICS_PERIOD)) return NaN;
   if (which == STATISTIC_ACCESSES_PER_PERIOD) return load<f64>(record + STATISTICS_LAST_ACCESSES);
   if (which == STATISTIC_BYTES_PER_PERIOD) return load<f64>(record + STATISTICS_LAST_BYTES);
-  if (which == STATISTIC_BYTES_PER_PERIOD_AVERAGE) return load<f64>(record + STATISTICS_LAST_BYTES) / load<f64>(record + STATISTICS_LAST_ACCESSES);
+  if (which == STATISTIC_BYTES_PER_PERIOD_AVERAGE)
+    return load<f64>(record + STATISTICS_LAST_BYTES) / load<f64>(record + STATISTICS_LAST_ACCESSES);
   return NaN;
 }
 

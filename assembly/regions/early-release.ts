@@ -26,14 +26,7 @@ import {
   VM_WATCH,
   WATCH_SAMPLED,
 } from '../shared/layout.ts';
-import {
-  OPTION_CONDITION,
-  OPTION_SUMMARIES,
-  OPTION_WATCH,
-  STATUS_BAD_OPTION,
-  STATUS_NO_SUCH_VM,
-  STATUS_OK,
-} from '../shared/status.ts';
+import { OPTION_CONDITION, OPTION_SUMMARIES, OPTION_WATCH, STATUS_BAD_OPTION, STATUS_NO_SUCH_VM, STATUS_OK } from '../shared/status.ts';
 import { objectRecord } from '../paging/page-object.ts';
 import { translationsDrop } from '../paging/translation.ts';
 import { fail, numberAdd, numberSet, word } from '../store/control.ts';

@@ -1,11 +1,5 @@
 // S103–S105: a VM gives management rights up, and what changes for it at once (4th embodiment, Fig. 16 S703).
-import {
-  EVENT_DECLARE,
-  FLAG_CAPACITY_NOW,
-  MODES_UNSOUGHT,
-  VM_HAS_MODES,
-  VM_WITHDRAWN,
-} from '../shared/layout.ts';
+import { EVENT_DECLARE, FLAG_CAPACITY_NOW, MODES_UNSOUGHT, VM_HAS_MODES, VM_WITHDRAWN } from '../shared/layout.ts';
 import { regionManagerSlot } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { changeModes, changePending } from './change.ts';
