@@ -31,7 +31,7 @@ export type { ReleaseWay } from './policy/release-way.ts';
 export type { SeekClass } from './policy/seek.ts';
 export type { Shortfall } from './policy/expand.ts';
 export type { Candidate } from './engine/candidates.ts';
-export type { Criterion, SelectionRequest } from './policy/criterion.ts';
+export type { Criterion, NamedCriterion, SelectionRequest } from './policy/criterion.ts';
 export { EXPAND_CRITERIA } from './policy/expand-criteria.ts';
 export type { ExpandCriterionName } from './policy/expand-criteria.ts';
 export { RELEASE_CRITERIA } from './policy/release-criteria.ts';

@@ -22,3 +22,6 @@ export interface SelectionRequest {
  * change it.
  */
 export type Criterion = (candidates: readonly Candidate[], request: SelectionRequest) => ArrayLike<number>;
+
+/** A criterion that has a name; its answer is a plain array. */
+export type NamedCriterion = (...asked: Parameters<Criterion>) => number[];

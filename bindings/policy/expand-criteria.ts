@@ -1,5 +1,5 @@
 import type { Candidate } from '../engine/candidates.ts';
-import type { Criterion, SelectionRequest } from './criterion.ts';
+import type { NamedCriterion, SelectionRequest } from './criterion.ts';
 import { fitOrder, runsOf } from './runs.ts';
 
 /** What an expansion goes by in choosing among the regions without manager (S108); each is explained at EXPAND_CRITERIA. */
@@ -19,7 +19,7 @@ export type ExpandCriterionName =
  * The criteria for expansion of JP 2009-26117A [0121]-[0131], and ours. A run: candidates next to each other in real memory. All are functions that may
  * be called from a criterion of one's own.
  */
-export const EXPAND_CRITERIA: Readonly<Record<ExpandCriterionName, Criterion>> = {
+export const EXPAND_CRITERIA: Readonly<Record<ExpandCriterionName, NamedCriterion>> = {
   /** By real address (ours); what decides between equals anyway. */
   lowest: (candidates) => candidates.map(({ region }) => region),
 

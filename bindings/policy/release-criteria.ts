@@ -1,4 +1,4 @@
-import type { Criterion } from './criterion.ts';
+import type { NamedCriterion } from './criterion.ts';
 
 /** What a reduction goes by in choosing among the regions that the VM manages (S102); each is explained at RELEASE_CRITERIA. */
 export type ReleaseCriterionName = 'highest' | 'unusedFirst' | 'cacheFirst' | 'leastRecentlyUsed' | 'farthestNextUse';
@@ -7,7 +7,7 @@ export type ReleaseCriterionName = 'highest' | 'unusedFirst' | 'cacheFirst' | 'l
  * The criteria for release of JP 2009-26117A [0164]-[0166]. Those that look at pages rank regions by summaries of the VM's own pages there (ours): in
  * a region that it manages and does not use it has none.
  */
-export const RELEASE_CRITERIA: Readonly<Record<ReleaseCriterionName, Criterion>> = {
+export const RELEASE_CRITERIA: Readonly<Record<ReleaseCriterionName, NamedCriterion>> = {
   /** By machine address, from high to low ([0164]); what decides between equals anyway. */
   highest: (candidates) => candidates.map(({ machineAddress }) => -machineAddress!),
 
