@@ -14,7 +14,18 @@ import { median } from './support/side-by-side.mjs';
 
 /** @typedef {import('./support/figure.mjs').Figure} Figure */
 
-const QUESTIONS = ['translation', 'js-access', 'grant', 'hand-over', 'page-out', 'player', 'fork-reset', 'memory'];
+const QUESTIONS = [
+  'translation',
+  'js-access',
+  'watched-access',
+  'grant',
+  'reconfigure',
+  'hand-over',
+  'page-out',
+  'player',
+  'fork-reset',
+  'memory',
+];
 /** These count, and do not measure time. */
 const COUNTED = ['memory'];
 const PROCESSES = 5;
