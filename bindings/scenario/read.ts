@@ -1,41 +1,67 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { type CheckLimits, checkScenario } from './check.ts';
+import { problemsOfForms } from './check-forms.ts';
 import { parseJson } from './parse-json.ts';
 import { ScenarioError, type ScenarioProblem, problemOfValue } from './problem.ts';
-import { type ScenarioForm, problemsOf, scenarioForm } from './schema.ts';
-import { type Scenario, type ScenarioChange, STRATEGIES, type When } from './types.ts';
+import { resolved } from './resolve.ts';
+import { problemsOf, scenarioForm } from './schema.ts';
+import type { Scenario } from './types.ts';
 
-const REGION_BYTES_DEFAULT = 256 * 1024;
-const ACCESS_NS_DEFAULT = 1;
-
-/** What a command line may say over the file. Written as in the file, checked as in the file. */
+/** What a command line may say over the file. */
 export interface ScenarioOverrides {
-  readonly memory?: string;
-  readonly region?: string;
-  readonly eviction?: string;
-  readonly strategies?: readonly string[];
+  /** Fields at the top of the file, written and checked as there. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** Names of strategies, of the file's own or built-in ones; or every built-in one where the file names none. */
+  readonly strategies?: readonly string[] | 'matrix' | undefined;
 }
 
 /** Reads and checks a scenario file; paths in it are relative to it. Everything that can be known before the run is a ScenarioError here. */
 export async function readScenario(file: string, limits: CheckLimits, overrides: ScenarioOverrides = {}): Promise<Scenario> {
   const input = parseJson(file, await readText(file));
-  const scenario = scenarioFrom(file, typeof input === 'object' && !Array.isArray(input) ? { ...input, ...overrides } : input, limits);
+  const isObject = typeof input === 'object' && !Array.isArray(input);
+  const scenario = scenarioFrom(file, isObject ? overridden(input as Fields, overrides.fields ?? {}) : input, limits, overrides.strategies);
   const missing = (await Promise.all(scenario.vms.map(async (vm, index) => problemOfTrace(vm.tracePath, `vms[${index}].trace`)))).flat();
   if (missing.length > 0) throw new ScenarioError(file, missing);
   return scenario;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `fields` in place of the input's; objects field by field, so that one of their fields can be said anew alone. */
+function overridden(input: Fields, fields: Fields): Fields {
+  const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const merged = Object.entries(fields).map(([field, value]) => {
+    const before = input[field];
+    return [field, isObject(value) && isObject(before) ? { ...before, ...value } : value];
+  });
+  return { ...input, ...(Object.fromEntries(merged) as Fields) };
+}
+
 /** Checks a scenario that is already parsed from JSON. `file` names it in messages and is what its paths are relative to. */
-export function scenarioFrom(file: string, input: unknown, limits: CheckLimits): Scenario {
+export function scenarioFrom(file: string, input: unknown, limits: CheckLimits, strategies?: ScenarioOverrides['strategies']): Scenario {
   const parsed = scenarioForm.safeParse(input);
   if (!parsed.success) throw new ScenarioError(file, problemsOf(input, parsed.error.issues));
-  const problems = parsed.data.changes?.flatMap((change, index) => problemsOfWhen(change.when, `changes[${index}].when`)) ?? [];
+  const problems = problemsOfForms(parsed.data, input);
   if (problems.length > 0) throw new ScenarioError(file, problems);
-  const scenario = resolved(parsed.data, dirname(file));
+  const scenario = chosen(file, resolved(parsed.data, dirname(file)), strategies, parsed.data.strategies === undefined);
   const conflicts = checkScenario(scenario, input, limits);
   if (conflicts.length > 0) throw new ScenarioError(file, conflicts);
   return scenario;
+}
+
+function chosen(file: string, scenario: Scenario, strategies: ScenarioOverrides['strategies'], namesNone: boolean): Scenario {
+  if (strategies === undefined || (strategies === 'matrix' && !namesNone)) return scenario;
+  if (strategies === 'matrix') return { ...scenario, strategies: scenario.known };
+  const names = scenario.known.map(({ name }) => name);
+  const problems = strategies.flatMap((name, index) => {
+    const isTwice = strategies.indexOf(name) !== index;
+    if (names.includes(name) && !isTwice) return [];
+    const allowed = isTwice ? 'each strategy may be named once' : `the strategies are ${names.map((known) => `"${known}"`).join(', ')}`;
+    return [problemOfValue('strategy', name, allowed)];
+  });
+  if (problems.length > 0) throw new ScenarioError(file, problems);
+  return { ...scenario, strategies: strategies.map((name) => scenario.known.find((strategy) => strategy.name === name)!) };
 }
 
 async function readText(file: string): Promise<string> {
@@ -60,55 +86,4 @@ function systemReason(error: unknown): string {
   if (code === 'EISDIR') return 'it is a directory';
   if (code === 'EACCES') return 'permission denied';
   return error instanceof Error ? error.message : String(error);
-}
-
-type WhenForm = NonNullable<ScenarioForm['changes']>[number]['when'];
-
-function problemsOfWhen(when: WhenForm, field: string): readonly ScenarioProblem[] {
-  const byVm = when.vm !== undefined && when.progress !== undefined && when.virtual === undefined;
-  const byTime = when.virtual !== undefined && when.vm === undefined && when.progress === undefined;
-  return byVm || byTime ? [] : [problemOfValue(field, when, 'it must be { "vm": NAME, "progress": 0 to 1 } or { "virtual": TIME }')];
-}
-
-function resolved(form: ScenarioForm, directory: string): Scenario {
-  return {
-    title: form.title ?? null,
-    memoryBytes: form.memory,
-    regionBytes: form.region ?? REGION_BYTES_DEFAULT,
-    accessNs: form.accessNs ?? ACCESS_NS_DEFAULT,
-    loadsStore: form.loadsStore ?? true,
-    expand: form.expand ?? 'lowest',
-    swap: {
-      bytes: form.swap.size,
-      device: form.swap.device,
-      readLatencyNs: form.swap.readLatency,
-      writeLatencyNs: form.swap.writeLatency,
-      readBytesPerSecond: form.swap.readBandwidth,
-      writeBytesPerSecond: form.swap.writeBandwidth,
-      queue: form.swap.queue,
-      store: form.swap.store ?? (form.swap.path === undefined ? 'linear' : 'file'),
-      path: form.swap.path === undefined ? undefined : resolve(directory, form.swap.path),
-    },
-    vms: form.vms.map((vm) => ({
-      name: vm.name,
-      memoryBytes: vm.memory,
-      tracePath: resolve(directory, vm.trace),
-      addressSpaceBytes: vm.addressSpace ?? form.addressSpace,
-      eviction: vm.eviction ?? form.eviction ?? 'lru',
-      seek: vm.seek ?? form.seek,
-      evictBatch: vm.evictBatch ?? form.evictBatch,
-    })),
-    changes: (form.changes ?? []).map(resolvedChange),
-    strategies: form.strategies ?? STRATEGIES,
-  };
-}
-
-function resolvedChange(form: NonNullable<ScenarioForm['changes']>[number]): ScenarioChange {
-  const { vm, progress, virtual } = form.when;
-  const when: When = vm !== undefined ? { vm, progress: progress ?? 0 } : { virtualNs: virtual ?? 0 };
-  return {
-    when,
-    moves: Object.entries(form.reconfigure).map(([name, bytes]) => ({ vm: name, bytes })),
-    shortfall: form.shortfall ?? 'reject',
-  };
 }

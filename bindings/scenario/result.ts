@@ -1,4 +1,6 @@
-import type { Strategy } from './types.ts';
+import type { FollowFigures } from './follows.ts';
+import type { HandoverName, Policies } from './policies.ts';
+import type { FirstTouchFigures, StallFigures } from './stalls.ts';
 
 // What a run gives: the object that `usufruct run --json` prints. Field names are public; durations of changes count from their request.
 
@@ -13,8 +15,15 @@ export interface VmResult {
   readonly pageOuts: number;
   readonly evictions: number;
   readonly takeOvers: number;
+  /** Regions that it gave back by its release condition, and those where that failed. */
+  readonly earlyReleases: number;
+  readonly earlyReleasesFailed: number;
+  /** Pages that moved to another frame of the VM instead of going out. */
+  readonly pagesMoved: number;
   /** Virtual time spent waiting for I/O. */
   readonly ioWaitNs: number;
+  readonly stalls: StallFigures;
+  readonly firstTouches: FirstTouchFigures;
   /** Mean over the slowest hundredth of its accesses (at least one). */
   readonly slowest1PercentNs: number;
   readonly slowestNs: number;
@@ -44,20 +53,35 @@ export interface ReconfigurationResult {
   readonly requestVirtualNs: number;
   /** Regions that moved. */
   readonly regions: number;
-  readonly grantVirtualNs: number;
+  /** null: it was never granted in full. */
+  readonly grantVirtualNs: number | null;
   readonly settledVirtualNs: number | null;
   readonly pageOutsBeforeGrant: number;
   readonly pageOutsAfterGrant: number;
+  /** How its regions followed: released by those who gave them up, taken into use by those who got them. null: none has. */
+  readonly released: FollowFigures | null;
+  readonly taken: FollowFigures | null;
   readonly changes: readonly ChangeResult[];
 }
 
+/** Memory that some VM may use: not idle. Over virtual time; the samples are where it changed, thinned out. */
+export interface UsefulResult {
+  readonly mean: number;
+  readonly least: number;
+  readonly samples: { readonly virtualNs: readonly number[]; readonly bytes: readonly number[] };
+}
+
 export interface RunResult {
-  readonly strategy: Strategy;
+  /** Its name: a built-in one, or the file's own. */
+  readonly strategy: string;
+  /** What it decides, as far as it says something. */
+  readonly policies: Policies & { readonly handover: HandoverName };
   /** The latest finish. */
   readonly virtualNs: number;
   readonly wallMs: number;
   /** Bytes of WebAssembly memory: all of it, and what is neither frame nor swap slot. */
   readonly bytes: { readonly total: number; readonly books: number };
+  readonly usefulBytes: UsefulResult;
   readonly vms: readonly VmResult[];
   readonly reconfigurations: readonly ReconfigurationResult[];
 }

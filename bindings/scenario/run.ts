@@ -45,7 +45,7 @@ async function runStrategy(scenario: Scenario, strategy: Strategy, traces: reado
   const { engineCreate, signal, onProgress, timeline = false } = options;
   const run = await before(strategy, () => StrategyRun.create(scenario, strategy, traces, { engineCreate, signal, timeline }));
   try {
-    const result = await during(strategy, () => run.run((done, total) => onProgress?.(`running under ${strategy}`, done, total)));
+    const result = await during(strategy, () => run.run((done, total) => onProgress?.(`running under ${strategy.name}`, done, total)));
     return { result, timeline: run.timeline() };
   } finally {
     await run.dispose();
@@ -63,7 +63,7 @@ async function before<Result>(strategy: Strategy, work: () => Promise<Result>): 
     return await work();
   } catch (error) {
     throw error instanceof UsufructError && !(error instanceof ScenarioError)
-      ? new BeforeRunError(`The run under ${strategy} cannot start: `, error)
+      ? new BeforeRunError(`The run under ${strategy.name} cannot start: `, error)
       : error;
   }
 }
@@ -72,6 +72,6 @@ async function during<Result>(strategy: Strategy, work: () => Promise<Result>): 
   try {
     return await work();
   } catch (error) {
-    throw error instanceof UsufructError ? new RunError(strategy, error) : error;
+    throw error instanceof UsufructError ? new RunError(strategy.name, error) : error;
   }
 }

@@ -1,17 +1,18 @@
 import type { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-options.ts';
-import { Player } from '../engine/player.ts';
-import { type Reconfiguration, reconfigurationAt } from '../reconfiguration.ts';
+import { type Move as EngineMove, type Reconfiguration, reconfigurationAt } from '../reconfiguration.ts';
+import type { ReduceOptions } from '../request-options.ts';
 import { Scheduler } from '../scheduler.ts';
-import { TraceProcessor } from '../scheduler/trace-processor.ts';
-import { fileSwapStore } from '../swap/file.ts';
-import type { Vm } from '../vm.ts';
-import { tracedDigest } from './digest.ts';
-import type { ReconfigurationResult, RunResult, VmResult } from './result.ts';
-import { SlowestAccesses } from './slowest.ts';
-import type { Timeline } from './timeline.ts';
-import { TRACED_UNIT_BYTES, type VmTrace } from './traces.ts';
-import type { Scenario, ScenarioChange, ScenarioSwap, ScenarioVm, Strategy } from './types.ts';
+import type { TraceProcessor } from '../scheduler/trace-processor.ts';
+import { engineOptions, requestOptions } from './engine-form.ts';
+import { type FollowFigures, Follows } from './follows.ts';
+import { Guest } from './guest.ts';
+import { Holders } from './holders.ts';
+import { vmsBesideReserve, reserveBytesOf } from './reserve.ts';
+import type { ReconfigurationResult, RunResult } from './result.ts';
+import type { HolderSample, Timeline } from './timeline.ts';
+import type { VmTrace } from './traces.ts';
+import type { Move, Scenario, ScenarioChange, ScenarioVm, Strategy } from './types.ts';
 import { RunWatch } from './watch.ts';
 
 /** Makes an engine; which compiled module it runs is the caller's choice. */
@@ -23,22 +24,13 @@ export interface StrategyRunOptions {
   readonly timeline: boolean;
 }
 
-/** A VM of the run with what replays it. */
-interface Guest {
-  readonly vm: Vm;
-  readonly player: Player;
-  readonly processor: TraceProcessor;
-  readonly slowest: SlowestAccesses;
-}
-
 interface Request {
   readonly requestNs: number;
   readonly reconfiguration: Reconfiguration;
 }
 
-const CHANGES_LEAST = 16;
-const EVENTS_LEAST = 1024;
-const EVENTS_A_REGION = 4;
+/** Marks in a picture; more of them hide it. */
+const MARKED_REQUESTS_MAX = 8;
 
 /** One run of a scenario under one strategy, on an engine of its own. */
 export class StrategyRun {
@@ -46,10 +38,15 @@ export class StrategyRun {
   readonly #strategy: Strategy;
   readonly #engine: Engine;
   readonly #watch: RunWatch | null;
+  readonly #holders: Holders;
+  readonly #follows: Follows;
   readonly #guests: readonly Guest[];
   readonly #scheduler: Scheduler<TraceProcessor>;
   readonly #signal: AbortSignal | undefined;
   readonly #requests: Request[] = [];
+  #holderSamples: readonly HolderSample[] = [];
+  /** What of the engine is appointed already. */
+  #appointedNs: number | null = null;
   #onTurn: () => void = () => undefined;
 
   private constructor(scenario: Scenario, strategy: Strategy, engine: Engine, traces: readonly VmTrace[], options: StrategyRunOptions) {
@@ -57,13 +54,21 @@ export class StrategyRun {
     this.#strategy = strategy;
     this.#engine = engine;
     this.#signal = options.signal;
-    this.#watch = options.timeline ? new RunWatch(engine) : null;
-    this.#guests = scenario.vms.map((vm, index) => this.#guestCreate(vm, traces[index]!));
+    this.#watch = options.timeline ? new RunWatch() : null;
+    const vms = vmsOf(scenario, strategy);
+    this.#holders = new Holders(
+      engine,
+      vms.map(({ name }) => name),
+      this.#watch?.rights ?? null,
+    );
+    this.#follows = new Follows(engine, ({ vm, timeNs }) => this.#guests.find((guest) => guest.vm === vm)?.taken(timeNs));
+    this.#guests = vms.map((vm, index) => this.#guestCreate(vm, traces[index]!));
     this.#scheduler = new Scheduler(
       this.#guests.map((guest) => guest.processor),
       { onTurn: () => this.#onTurn() },
     );
     for (const change of scenario.changes) this.#appoint(change);
+    this.#appointEngine();
   }
 
   static async create(
@@ -93,56 +98,51 @@ export class StrategyRun {
     const startMs = performance.now();
     await this.#scheduler.run({ signal: this.#signal });
     const wallMs = performance.now() - startMs;
-    const vms = this.#guests.map((guest) => this.#vmResult(guest));
+    const vms = this.#guests.map((guest) => guest.result());
+    const virtualNs = Math.max(...vms.map((vm) => vm.virtualNs));
+    const { useful, samples } = this.#holders.finish(virtualNs);
+    this.#holderSamples = samples;
+    const { name, ...policies } = this.#strategy;
     return {
-      strategy: this.#strategy,
-      virtualNs: Math.max(...vms.map((vm) => vm.virtualNs)),
+      strategy: name,
+      policies,
+      virtualNs,
       wallMs,
       bytes: this.#engine.inspect().bytes,
+      usefulBytes: useful,
       vms,
-      reconfigurations: this.#requests.map((request) => reconfigurationResult(request, this.#scenario.regionBytes)),
+      reconfigurations: this.#requests.map((request) => this.#reconfigurationResult(request)),
     };
   }
 
   /** What happened when, if that was asked for; after the run. */
   timeline(): Timeline | null {
+    const requests = this.#requests;
     if (this.#watch === null) return null;
-    this.#requests.forEach((request, index) => this.#mark(request, this.#requests.length === 1 ? '' : ` ${index + 1}`));
-    return this.#watch.finish(this.#guests.map((guest) => guest.player));
+    if (requests.length <= MARKED_REQUESTS_MAX)
+      requests.forEach((request, index) => this.#mark(request, requests.length === 1 ? '' : ` ${index + 1}`));
+    return this.#watch.finish(
+      this.#guests.map((guest) => guest.player),
+      this.#engine.regions,
+      this.#holderSamples,
+      this.#guests.map((guest) => guest.stalls.distribution()),
+    );
   }
 
   async dispose(): Promise<void> {
     for (const guest of this.#guests) await guest.processor.dispose();
+    this.#follows.dispose();
     this.#engine.dispose();
   }
 
-  #guestCreate(form: ScenarioVm, { trace, totals, nextUse, addressSpacePages }: VmTrace): Guest {
-    const { seek, evictBatch } = form;
-    const vm = this.#engine.createVm({
-      name: form.name,
-      memory: form.memoryBytes,
-      addressSpace: addressSpacePages * this.#engine.pageBytes,
-      eviction: form.eviction,
-      ...(seek === undefined ? {} : { seek }),
-      ...(evictBatch === undefined ? {} : { evictBatch }),
-    });
-    const player = new Player(this.#engine.core, vm.handle, vm.replica.handle, {
-      loadsStore: this.#scenario.loadsStore,
-      knowsNextUse: nextUse !== null,
-    });
-    const slowest = new SlowestAccesses();
-    const onSlice = this.#watch?.watch(player);
-    const processor = new TraceProcessor({
-      player,
-      trace,
-      length: totals.records,
-      nextUse,
+  #guestCreate(form: ScenarioVm, trace: VmTrace): Guest {
+    const watch = this.#watch;
+    return new Guest(this.#engine, form, this.#strategy, trace, {
       accessNs: this.#scenario.accessNs,
+      loadsStore: this.#scenario.loadsStore,
       signal: this.#signal,
-      onWait: (waitNs) => slowest.add(waitNs),
-      ...(onSlice === undefined ? {} : { onSlice }),
+      watch: watch === null ? null : (player) => watch.watch(player),
     });
-    return { vm, player, processor, slowest };
   }
 
   #appoint(change: ScenarioChange): void {
@@ -156,115 +156,102 @@ export class StrategyRun {
     this.#scheduler.appoint({ due: { processor, position: Math.floor(when.progress * processor.length) }, carryOut });
   }
 
-  /** Reductions now; expansions now under `rights`, and at the end of the last write under `eager`. */
+  /** What falls due later (expansions after the page-outs of `eager`, further chunks) is appointed for its time. */
   #request(change: ScenarioChange, requestNs: number): void {
-    const moves = change.moves.map((move) => ({ vm: this.#guestOf(move.vm).vm, change: move.bytes }));
-    const reconfiguration = reconfigurationAt(this.#engine, requestNs, moves, { shortfall: change.shortfall });
+    const moves = change.moves.map((move) => this.#moveOf(move));
+    const reconfiguration = reconfigurationAt(this.#engine, requestNs, moves, requestOptions(change, this.#strategy) as ReduceOptions);
     this.#requests.push({ requestNs, reconfiguration });
+    this.#appointStep(reconfiguration);
+    this.#settleAppointment();
+  }
+
+  #appointStep(reconfiguration: Reconfiguration): void {
     const { dueNs } = reconfiguration;
-    if (dueNs !== null) this.#scheduler.appoint({ due: { timeNs: dueNs }, carryOut: () => reconfiguration.expand() });
+    if (dueNs === null) return;
+    this.#scheduler.appoint({
+      due: { timeNs: dueNs },
+      carryOut: () => {
+        reconfiguration.expand();
+        this.#appointStep(reconfiguration);
+        this.#settleAppointment();
+      },
+    });
+  }
+
+  /** After something was done beside the processors: what it took into use cost no access anything. */
+  #settleAppointment(): void {
+    for (const guest of this.#guests) guest.forgetTaken(null);
+    this.#appointEngine();
+  }
+
+  /** Sweeps of release conditions, the refill of a reserve: whatever the engine has to do at a time. Sweeps end with the traces. */
+  #appointEngine(): void {
+    const { dueNs } = this.#engine;
+    const isOver = this.#guests.every(({ processor }) => processor.position >= processor.length);
+    if (dueNs === null || dueNs === this.#appointedNs || (isOver && this.#strategy.handover !== 'reserve')) return;
+    this.#appointedNs = dueNs;
+    this.#scheduler.appoint({
+      due: { timeNs: dueNs },
+      carryOut: (timeNs) => {
+        this.#appointedNs = null;
+        this.#engine.advance(timeNs);
+        this.#settleAppointment();
+      },
+    });
+  }
+
+  #moveOf(move: Move): EngineMove {
+    const vm = move.vm === null ? null : this.#guestOf(move.vm).vm;
+    if (move.kind === 'amount') return { vm: vm!, change: move.bytes };
+    const { fromBytes: from, bytes } = move.range;
+    return { vm, [move.kind]: { from, bytes } } as unknown as EngineMove;
   }
 
   #guestOf(name: string): Guest {
     return this.#guests.find((guest) => guest.vm.name === name)!;
   }
 
-  #vmResult({ vm, processor, slowest }: Guest): VmResult {
-    const { accesses, faults, pageIns, pageOuts, evictions, takeOvers, ioWaitNs } = vm.counters;
-    const slow = slowest.summary(accesses, this.#scenario.accessNs);
+  #reconfigurationResult({ requestNs, reconfiguration }: Request): ReconfigurationResult {
+    const { regions, grantNs, settledNs, pageOutsBeforeGrant, pageOutsAfterGrant, changes } = reconfiguration;
+    const followed = (kind: 'reduce' | 'expand'): FollowFigures | null =>
+      this.#follows.figures(
+        changes.filter((change) => change.kind === kind),
+        requestNs,
+      );
     return {
-      name: vm.name,
-      virtualNs: vm.timeNs,
-      accesses,
-      faults,
-      pageIns,
-      pageOuts,
-      evictions,
-      takeOvers,
-      ioWaitNs,
-      slowest1PercentNs: slow.meanNs,
-      slowestNs: slow.worstNs,
-      managedBytes: vm.managedBytes,
-      usedBytes: vm.usedBytes,
-      usableBytes: vm.usableBytes,
-      tracedBytes: processor.units.length * TRACED_UNIT_BYTES,
-      digest: tracedDigest(vm.replica, processor.units),
+      requestVirtualNs: requestNs,
+      regions,
+      grantVirtualNs: grantNs,
+      settledVirtualNs: settledNs,
+      pageOutsBeforeGrant,
+      pageOutsAfterGrant,
+      released: followed('reduce'),
+      taken: followed('expand'),
+      changes: changes.map((change) => {
+        const report = change.report();
+        return {
+          vm: report.vm,
+          bytes: (report.kind === 'reduce' ? -1 : 1) * report.regions * this.#scenario.regionBytes,
+          state: report.state,
+          grantVirtualNs: report.grantNs,
+          settledVirtualNs: report.settledNs,
+          pageOutsBeforeGrant: report.pageOutsBeforeGrant,
+          pageOutsAfterGrant: report.pageOutsAfterGrant,
+          superseded: report.superseded,
+        };
+      }),
     };
   }
 
-  #mark({ requestNs, reconfiguration }: Request, number: string): void {
-    const { grantNs, settledNs } = durations(reconfiguration);
+  #mark({ requestNs, reconfiguration: { grantNs, settledNs } }: Request, number: string): void {
     this.#watch?.mark(requestNs, grantNs === 0 ? `request${number} = grant` : `request${number}`);
+    if (grantNs === null) return;
     if (grantNs > 0) this.#watch?.mark(requestNs + grantNs, `grant${number}`);
     if (settledNs !== null && settledNs > grantNs) this.#watch?.mark(requestNs + settledNs, `settled${number}`);
   }
 }
 
-function engineOptions(scenario: Scenario, strategy: Strategy, traces: readonly VmTrace[]): EngineOptions {
-  const moves = scenario.changes.reduce((sum, change) => sum + change.moves.length, 0);
-  return {
-    memory: scenario.memoryBytes,
-    region: scenario.regionBytes,
-    swap: swapOptions(scenario.swap),
-    handover: strategy,
-    accessNs: scenario.accessNs,
-    maxVms: scenario.vms.length,
-    maxReplicas: scenario.vms.length,
-    maxPlayers: scenario.vms.length,
-    maxChanges: Math.max(CHANGES_LEAST, moves),
-    eventCapacity: eventCapacity(scenario),
-    tables: { translatedPages: traces.reduce((sum, trace) => sum + trace.addressSpacePages, 0) },
-    selection: { expand: scenario.expand },
-  };
-}
-
-/** The most that one operation causes is an eager reduction of everything: two events a region. */
-function eventCapacity(scenario: Scenario): number {
-  const events = (EVENTS_A_REGION * scenario.memoryBytes) / scenario.regionBytes;
-  return 2 ** Math.ceil(Math.log2(Math.max(EVENTS_LEAST, events)));
-}
-
-function swapOptions(swap: ScenarioSwap) {
-  const { device, readLatencyNs, writeLatencyNs, readBytesPerSecond, writeBytesPerSecond, queue, path } = swap;
-  return {
-    size: swap.bytes,
-    ...(device === undefined ? {} : { device }),
-    ...(readLatencyNs === undefined ? {} : { readLatency: readLatencyNs }),
-    ...(writeLatencyNs === undefined ? {} : { writeLatency: writeLatencyNs }),
-    ...(readBytesPerSecond === undefined ? {} : { readBandwidth: readBytesPerSecond }),
-    ...(writeBytesPerSecond === undefined ? {} : { writeBandwidth: writeBytesPerSecond }),
-    ...(queue === undefined ? {} : { queue }),
-    ...(path === undefined ? {} : { store: fileSwapStore(path) }),
-  };
-}
-
-/** After the run no expansion is left to come, so the grant has a time. */
-function durations({ grantNs, settledNs }: Reconfiguration): { readonly grantNs: number; readonly settledNs: number | null } {
-  return { grantNs: grantNs ?? 0, settledNs };
-}
-
-function reconfigurationResult({ requestNs, reconfiguration }: Request, regionBytes: number): ReconfigurationResult {
-  const { regions, pageOutsBeforeGrant, pageOutsAfterGrant, changes } = reconfiguration;
-  const { grantNs, settledNs } = durations(reconfiguration);
-  return {
-    requestVirtualNs: requestNs,
-    regions,
-    grantVirtualNs: grantNs,
-    settledVirtualNs: settledNs,
-    pageOutsBeforeGrant,
-    pageOutsAfterGrant,
-    changes: changes.map((change) => {
-      const report = change.report();
-      return {
-        vm: report.vm,
-        bytes: (report.kind === 'reduce' ? -1 : 1) * report.regions * regionBytes,
-        state: report.state,
-        grantVirtualNs: report.grantNs,
-        settledVirtualNs: report.settledNs,
-        pageOutsBeforeGrant: report.pageOutsBeforeGrant,
-        pageOutsAfterGrant: report.pageOutsAfterGrant,
-        superseded: report.superseded,
-      };
-    }),
-  };
+/** A reserve takes its memory from the same machine. */
+function vmsOf(scenario: Scenario, strategy: Strategy): readonly ScenarioVm[] {
+  return strategy.handover === 'reserve' ? vmsBesideReserve(scenario, reserveBytesOf(scenario, strategy)) : scenario.vms;
 }

@@ -1,3 +1,5 @@
+import type { StallPoint } from './stalls.ts';
+
 // What happened when, for pictures. Recording never touches the virtual clock.
 
 /** No VM holds the right. */
@@ -25,9 +27,22 @@ export interface Mark {
   readonly text: string;
 }
 
+/** How many regions are in whose hands at one time. */
+export interface HolderSample {
+  readonly timeNs: number;
+  /** By VM: regions that it uses, whoever manages them. */
+  readonly used: readonly number[];
+  /** By VM: regions that it manages and nobody uses yet. */
+  readonly untouched: readonly number[];
+}
+
+/** What the pictures of one run show. */
 export interface Timeline {
   readonly regions: number;
   readonly rights: RightsChanges;
+  readonly holders: readonly HolderSample[];
+  /** By VM: how many accesses waited how long. */
+  readonly stalls: readonly (readonly StallPoint[])[];
   readonly vms: readonly VmSamples[];
   readonly marks: readonly Mark[];
   /** Rights changes that were not kept because there were too many. */
@@ -74,28 +89,9 @@ function halve(column: number[]): void {
 /** The rights table as it changes. */
 export class RightsRecorder {
   readonly changes: RightsChanges = { timesNs: [], regions: [], managers: [], users: [] };
-  readonly #managers: number[];
-  readonly #users: number[];
   lost = 0;
 
-  constructor(regions: number) {
-    this.#managers = new Array<number>(regions).fill(NOBODY);
-    this.#users = new Array<number>(regions).fill(NOBODY);
-  }
-
-  managerSet(timeNs: number, region: number, vm: number): void {
-    if (this.#managers[region] === vm) return;
-    this.#managers[region] = vm;
-    this.#note(timeNs, region);
-  }
-
-  userSet(timeNs: number, region: number, vm: number): void {
-    if (this.#users[region] === vm) return;
-    this.#users[region] = vm;
-    this.#note(timeNs, region);
-  }
-
-  #note(timeNs: number, region: number): void {
+  note(timeNs: number, region: number, manager: number, user: number): void {
     const { timesNs, regions, managers, users } = this.changes;
     if (timesNs.length >= RIGHTS_CHANGES_MAX) {
       this.lost += 1;
@@ -103,7 +99,7 @@ export class RightsRecorder {
     }
     timesNs.push(timeNs);
     regions.push(region);
-    managers.push(this.#managers[region]!);
-    users.push(this.#users[region]!);
+    managers.push(manager);
+    users.push(user);
   }
 }

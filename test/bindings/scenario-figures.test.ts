@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesShown, countShown, timeShown } from '../../bindings/scenario/shown.ts';
-import { SlowestAccesses } from '../../bindings/scenario/slowest.ts';
+import { Stalls } from '../../bindings/scenario/stalls.ts';
 import { NOBODY, RightsRecorder, Sampler } from '../../bindings/scenario/timeline.ts';
 
 describe('numbers as people read them', () => {
@@ -38,37 +38,68 @@ describe('numbers as people read them', () => {
   ])('%d', (count, text) => expect(countShown(count)).toBe(text));
 });
 
-describe('the slowest accesses', () => {
-  /** By sorting all of them. */
-  function plain(latenciesNs: readonly number[]): { readonly meanNs: number; readonly worstNs: number } {
-    const slowest = [...latenciesNs].sort((a, b) => b - a).slice(0, Math.ceil(latenciesNs.length / 100));
-    return { meanNs: slowest.reduce((sum, ns) => sum + ns, 0) / slowest.length, worstNs: slowest[0]! };
+const waitsNs = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { maxLength: 3000 });
+
+function stallsOf(waits: readonly number[]): Stalls {
+  const stalls = new Stalls();
+  for (const waitNs of waits) stalls.add(waitNs);
+  return stalls;
+}
+
+describe('how long accesses waited', () => {
+  /** By sorting all of them: the wait that so large a share did not exceed. */
+  function plain(waits: readonly number[], share: number): number {
+    const ascending = [...waits].sort((a, b) => a - b);
+    return ascending.find((_, index) => (index + 1) / ascending.length >= share - 1e-12) ?? 0;
   }
 
-  it.each([1, 99, 100, 101, 5000])('of %d: as if all were sorted', (accesses) => {
+  it('median, 99 % and worst are those of the sorted waits, over those that waited and over all', () => {
+    fc.assert(
+      fc.property(waitsNs, fc.nat(5000), (waits, others) => {
+        const all = [...waits, ...Array.from({ length: others }, () => 0)];
+        const figures = (of: readonly number[]) => ({ medianNs: plain(of, 0.5), p99Ns: plain(of, 0.99), worstNs: plain(of, 1) });
+        expect(stallsOf(waits).figures(all.length)).toEqual({ count: waits.length, ...figures(waits), ofAll: figures(all) });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([1, 99, 100, 101, 5000])('the slowest hundredth of %d: as if all were sorted', (accesses) => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 1_000_000 }), { maxLength: accesses }),
         fc.integer({ min: 0, max: 9 }),
-        (waitsNs, accessNs) => {
-          const slowest = new SlowestAccesses();
-          for (const waitNs of waitsNs) slowest.add(waitNs);
-          const all = Array.from({ length: accesses }, (_, index) => accessNs + (waitsNs[index] ?? 0));
-          const found = slowest.summary(accesses, accessNs);
-          expect(found.meanNs).toBeCloseTo(plain(all).meanNs, 6);
-          expect(found.worstNs).toBe(plain(all).worstNs);
+        (waits, accessNs) => {
+          const all = Array.from({ length: accesses }, (_, index) => accessNs + (waits[index] ?? 0));
+          const slowest = all.sort((a, b) => b - a).slice(0, Math.ceil(accesses / 100));
+          const found = stallsOf(waits).slowest(accesses, accessNs);
+          expect(found.meanNs).toBeCloseTo(slowest.reduce((sum, ns) => sum + ns, 0) / slowest.length, 6);
+          expect(found.worstNs).toBe(slowest[0]);
         },
       ),
       { numRuns: 30 },
     );
   });
 
-  it('of none', () => expect(new SlowestAccesses().summary(0, 1)).toEqual({ meanNs: 0, worstNs: 0 }));
+  it('of none', () => {
+    expect(new Stalls().slowest(0, 1)).toEqual({ meanNs: 0, worstNs: 0 });
+    expect(new Stalls().touchFigures()).toEqual({ count: 0, waited: 0, medianNs: 0, p99Ns: 0, worstNs: 0 });
+    expect(new Stalls().distribution()).toEqual([]);
+  });
 
-  it('keeps more than its first room', () => {
-    const slowest = new SlowestAccesses();
-    for (let waitNs = 1; waitNs <= 5000; waitNs += 1) slowest.add(waitNs);
-    expect(slowest.summary(5000, 1)).toEqual({ meanNs: 4976.5, worstNs: 5001 });
+  it('a first touch that did not wait counts as one of 0 ns', () => {
+    expect(stallsOf([0, 0, 0, 7]).touchFigures()).toEqual({ count: 4, waited: 1, medianNs: 0, p99Ns: 7, worstNs: 7 });
+  });
+
+  it('the distribution falls from all that waited to the slowest', () => {
+    fc.assert(
+      fc.property(waitsNs, (waits) => {
+        const points = stallsOf(waits).distribution();
+        for (const { ns, count } of points) expect(count).toBe(waits.filter((wait) => wait >= ns).length);
+        if (waits.length > 0) expect([points[0]!.count, points.at(-1)!.ns]).toEqual([waits.length, Math.max(...waits)]);
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 
@@ -90,14 +121,11 @@ describe('the timeline', () => {
     expect(positions).toEqual(timesNs.map((timeNs) => timeNs * 2));
   });
 
-  it('notes a right only when it changes', () => {
-    const recorder = new RightsRecorder(2);
-    recorder.managerSet(0, 1, 0);
-    recorder.managerSet(5, 1, 0);
-    recorder.userSet(7, 1, 0);
-    recorder.managerSet(9, 1, NOBODY);
-    recorder.userSet(9, 0, NOBODY);
-    expect(recorder.changes).toEqual({ timesNs: [0, 7, 9], regions: [1, 1, 1], managers: [0, 0, NOBODY], users: [NOBODY, 0, 0] });
+  it('keeps what the rights table was after each change', () => {
+    const recorder = new RightsRecorder();
+    recorder.note(0, 1, 0, NOBODY);
+    recorder.note(7, 1, 0, 0);
+    expect(recorder.changes).toEqual({ timesNs: [0, 7], regions: [1, 1], managers: [0, 0], users: [NOBODY, 0] });
     expect(recorder.lost).toBe(0);
   });
 });

@@ -135,7 +135,7 @@ async function compare(build: Build, form: Plain): Promise<void> {
   const traces = Object.fromEntries(form.vms.map((vm, index) => [`${index}.lackey`, lackeyText(vm.trace)]));
   const { result } = await runOn(build, forEngine(form, build.pageBytes), traces);
   for (const run of result.runs) {
-    const expected = scenarioRun(forModel(form, build.pageBytes), run.strategy);
+    const expected = scenarioRun(forModel(form, build.pageBytes), run.strategy as 'rights' | 'eager');
     const found = {
       virtualNs: run.virtualNs,
       vms: run.vms.map(({ accesses, faults, pageIns, pageOuts, virtualNs, digest }) => ({
@@ -146,7 +146,15 @@ async function compare(build: Build, form: Plain): Promise<void> {
         finishNs: virtualNs,
         digest,
       })),
-      reconfigurations: run.reconfigurations.map(({ requestVirtualNs: _request, changes: _changes, ...figures }) => figures),
+      reconfigurations: run.reconfigurations.map(
+        ({ regions, grantVirtualNs, settledVirtualNs, pageOutsBeforeGrant, pageOutsAfterGrant }) => ({
+          regions,
+          grantVirtualNs,
+          settledVirtualNs,
+          pageOutsBeforeGrant,
+          pageOutsAfterGrant,
+        }),
+      ),
     };
     expect(found, run.strategy).toEqual(expected);
   }

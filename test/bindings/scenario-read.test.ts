@@ -50,12 +50,15 @@ describe('a scenario that can run', () => {
         {
           when: { vm: 'a', progress: 0.5 },
           moves: [
-            { vm: 'a', bytes: -16 * 2 ** 20 },
-            { vm: 'b', bytes: 16 * 2 ** 20 },
+            { kind: 'amount', vm: 'a', bytes: -16 * 2 ** 20 },
+            { kind: 'amount', vm: 'b', bytes: 16 * 2 ** 20 },
           ],
         },
       ],
-      strategies: ['rights', 'eager'],
+      strategies: [
+        { name: 'rights', handover: 'rights' },
+        { name: 'eager', handover: 'eager' },
+      ],
     });
   });
 
@@ -80,7 +83,10 @@ describe('a scenario that can run', () => {
       },
       LIMITS,
     );
-    expect(scenario.strategies).toEqual(['rights', 'eager']);
+    expect(scenario.strategies).toMatchObject([
+      { name: 'rights', selection: { expand: ['ownFirst'] } },
+      { name: 'eager', selection: { expand: ['ownFirst'] } },
+    ]);
     expect(scenario.changes[0]).toMatchObject({ when: { virtualNs: 5e6 }, moves: [{ vm: 'a', bytes: 4096 }], shortfall: 'bestEffort' });
     expect(scenario.vms).toMatchObject([
       { eviction: 'clock', seek: ['managed', 'evict'], evictBatch: 8, addressSpaceBytes: 2 ** 30 },
@@ -136,8 +142,12 @@ describe('a scenario that cannot run: field, value, what is allowed', () => {
       /^vms\[0\]\.eviction is "random": it must be one of "lru", "fifo"/,
     ],
     ['no VM', { vms: [] }, /^vms is an array of 0: it must have at least one VM/],
-    ['a strategy that does not exist', { strategies: ['fast'] }, /^strategies\[0\] is "fast": it must be one of "rights", "eager"/],
-    ['a strategy twice', { strategies: ['rights', 'rights'] }, /^strategies is an array of 2: .*each once/],
+    [
+      'a strategy that does not exist',
+      { strategies: ['fast'] },
+      /^strategies\[0\] is "fast": it must be one of "rights", .*"eager", "reserve"/,
+    ],
+    ['a strategy twice', { strategies: ['rights', 'rights'] }, /^strategies\[1\]\.name is missing: strategies\[0\] already has that name/],
     ['no strategy', { strategies: [] }, /^strategies is an array of 0: .*at least one/],
     ['an address space over 4GiB', vms({ addressSpace: '5GiB' }), /^vms\[0\]\.addressSpace is "5GiB": .* at most 4GiB/],
     [
@@ -247,10 +257,10 @@ describe('the file', () => {
   it('a command line may say some fields anew; they are checked as if they stood in the file', async () => {
     write('b.lackey', ' L 1000,4\n');
     const file = write('good.json', JSON.stringify(VALID));
-    expect(await readScenario(file, LIMITS, { eviction: 'fifo', strategies: ['eager'] })).toMatchObject({
-      strategies: ['eager'],
+    expect(await readScenario(file, LIMITS, { fields: { eviction: 'fifo' }, strategies: ['eager'] })).toMatchObject({
+      strategies: [{ name: 'eager' }],
       vms: [{ eviction: 'fifo' }, { eviction: 'fifo' }],
     });
-    await expect(readScenario(file, LIMITS, { region: '5KiB' })).rejects.toThrow(/region is "5KiB"/);
+    await expect(readScenario(file, LIMITS, { fields: { region: '5KiB' } })).rejects.toThrow(/region is "5KiB"/);
   });
 });

@@ -1,0 +1,80 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { said } from '../scenario/said.ts';
+
+/** What `run` and `compare` share: what the scenario's file says at its top can be said anew on the command line. */
+export interface ScenarioOptions {
+  readonly json?: boolean;
+  readonly report?: string;
+  readonly eviction?: string;
+  readonly memory?: string;
+  readonly region?: string;
+  readonly useRight?: string;
+  readonly capacity?: string;
+  readonly access?: string;
+  readonly release?: string;
+  readonly earlyRelease?: readonly object[];
+  readonly counting?: string;
+  readonly period?: string;
+  readonly sweep?: string;
+  readonly selectExpand?: readonly string[];
+  readonly selectRelease?: readonly string[];
+  readonly modules?: string;
+  readonly order?: string;
+  readonly chunk?: string;
+  readonly reserve?: string;
+  readonly refill?: string;
+  readonly reserveShortfall?: string;
+}
+
+const CONDITION = /^\s*([A-Za-z]+)\s*(>=|<=|==|!=|>|<)\s*(\S(?:.*\S)?)\s*$/;
+
+/** Adds the options to a command. */
+export function scenarioOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON object instead of the table; failures are one JSON object on stderr')
+    .option('--report <file>', 'write a page with pictures to this file')
+    .option('--eviction <policy>', 'eviction policy of VMs that name none: lru, fifo, clock, farthest')
+    .option('--memory <size>', 'memory of the pool, for example 48MiB')
+    .option('--region <size>', 'size of a region, for example 256KiB')
+    .option('--use-right <who>', 'who keeps the use right: presentUser, managerPreferred')
+    .option('--capacity <when>', 'when the total of the giver drops: atRelease, atDeclaration')
+    .option('--access <how>', 'what becomes of memory that was given up: unchanged, evacuate, readOnly')
+    .option('--release <how>', 'what becomes of pages on release: pageOut, moveFirst')
+    .option('--early-release <condition>', "release condition, for example 'accessesPerPeriod <= 64'; several must all hold", condition)
+    .option('--counting <how>', 'for release conditions: exact, sampled')
+    .option('--period <time>', 'for statistics per period, for example 1ms')
+    .option('--sweep <time>', 'judge idle regions too, so often')
+    .option('--select-expand <names>', 'which regions an expansion gets: criteria in order of priority, with commas', names)
+    .option('--select-release <names>', 'which regions a reduction gives up: criteria in order of priority, with commas', names)
+    .option('--modules <size>', 'size of a memory module')
+    .option('--order <name>', 'order of issue: reductionsFirst, allAtOnce, oneByOne, cycles, overlappedCycles')
+    .option('--chunk <size>', 'split changes into pieces of this size')
+    .option('--reserve <size>', 'memory of the reserve, for the strategy reserve')
+    .option('--refill <bandwidth>', 'how fast the reserve refills, for example 200MB/s')
+    .option('--reserve-shortfall <how>', 'when the reserve is too small: reject, wait');
+}
+
+function condition(text: string, before: readonly object[] = []): readonly object[] {
+  const [, statistic, comparison, constant = ''] = CONDITION.exec(text) ?? [];
+  if (statistic === undefined)
+    throw new InvalidArgumentError("It must be STATISTIC COMPARISON CONSTANT, such as 'accessesPerPeriod <= 64'.");
+  return [...before, { statistic, comparison, constant: Number.isFinite(Number(constant)) ? Number(constant) : constant }];
+}
+
+export function names(text: string): readonly string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
+/** The options as fields at the top of a scenario file. */
+export function fieldsOf(options: ScenarioOptions): Readonly<Record<string, unknown>> {
+  const { eviction, memory, region, modules, useRight, release, order, chunk } = options;
+  const { earlyRelease, counting, period, sweep } = options;
+  const parts = {
+    declaration: said({ capacity: options.capacity, access: options.access }),
+    selection: said({ expand: options.selectExpand, release: options.selectRelease }),
+    reserve: said({ memory: options.reserve, refill: options.refill, shortfall: options.reserveShortfall }),
+    earlyRelease: said({ when: earlyRelease, counting, period, sweep }),
+  };
+  const some = Object.fromEntries(Object.entries(parts).filter(([, fields]) => Object.keys(fields).length > 0));
+  return { ...said({ eviction, memory, region, modules, useRight, release, order, chunk }), ...some };
+}

@@ -1,0 +1,133 @@
+import type { EngineOptions, Handover } from '../engine-options.ts';
+import { fileSwapStore } from '../swap/file.ts';
+import type { VmOptions } from '../vm-options.ts';
+import type { EarlyReleaseForm, ReleaseCondition } from './policies.ts';
+import { reserveBytesOf } from './reserve.ts';
+import { said } from './said.ts';
+import type { Move, Scenario, ScenarioChange, ScenarioSwap, ScenarioVm, Strategy } from './types.ts';
+import type { VmTrace } from './traces.ts';
+
+// A scenario in the words of the engine's options.
+
+const CHANGES_LEAST = 16;
+/** What a reduction is made of where a reserve steps in: one of the VM, two of the pool. */
+const CHANGES_A_MOVE = 4;
+const EVENTS_LEAST = 1024;
+const EVENTS_A_REGION = 8;
+
+export function engineOptions(scenario: Scenario, strategy: Strategy, traces: readonly VmTrace[]): EngineOptions {
+  const { moduleBytes, changes } = scenario;
+  const { handover, useRight, declaration } = strategy;
+  return {
+    ...said({
+      modules: moduleBytes,
+      reserve: handover === 'reserve' ? reserveOptions(scenario, strategy) : undefined,
+      statistics: watchesAccesses(scenario, strategy) ? true : undefined,
+      useRight,
+      declaration: declaration && said(declaration),
+    }),
+    memory: scenario.memoryBytes,
+    region: scenario.regionBytes,
+    swap: swapOptions(scenario.swap),
+    handover: handover as Handover,
+    accessNs: scenario.accessNs,
+    maxVms: scenario.vms.length,
+    maxReplicas: scenario.vms.length,
+    maxPlayers: scenario.vms.length,
+    maxChanges: Math.max(
+      CHANGES_LEAST,
+      changes.reduce((sum, change) => sum + changesMost(scenario, strategy, change), 0),
+    ),
+    eventCapacity: eventCapacity(scenario),
+    tables: { translatedPages: traces.reduce((sum, trace) => sum + trace.addressSpacePages, 0) },
+    // a change may ask for criteria that the strategy does not
+    selection: {
+      ...said(strategy.selection ?? {}),
+      summaries: changes.some(({ selection }) => selection !== undefined) ? 'all' : 'needed',
+    },
+  };
+}
+
+/** Changes that a request may become: each move in chunks. */
+function changesMost(scenario: Scenario, strategy: Strategy, change: ScenarioChange): number {
+  const chunkBytes = change.chunkBytes ?? strategy.chunkBytes;
+  const pieces = (move: Move): number => {
+    const bytes = move.kind === 'amount' ? Math.abs(move.bytes) : move.range.bytes;
+    // a range of real memory may come from every VM
+    const owners = move.kind === 'real' ? scenario.vms.length + 1 : 1;
+    return owners * (chunkBytes === undefined ? 1 : Math.ceil(bytes / chunkBytes) + 1);
+  };
+  return CHANGES_A_MOVE * change.moves.reduce((sum, move) => sum + pieces(move), 0);
+}
+
+/** The most that one operation causes is a hand-over of everything at once. */
+function eventCapacity(scenario: Scenario): number {
+  const events = (EVENTS_A_REGION * scenario.memoryBytes) / scenario.regionBytes;
+  return 2 ** Math.ceil(Math.log2(Math.max(EVENTS_LEAST, events)));
+}
+
+function swapOptions(swap: ScenarioSwap) {
+  return {
+    size: swap.bytes,
+    ...said({
+      device: swap.device,
+      readLatency: swap.readLatencyNs,
+      writeLatency: swap.writeLatencyNs,
+      readBandwidth: swap.readBytesPerSecond,
+      writeBandwidth: swap.writeBytesPerSecond,
+      queue: swap.queue,
+      store: swap.path === undefined ? undefined : fileSwapStore(swap.path),
+    }),
+  };
+}
+
+function reserveOptions(scenario: Scenario, strategy: Strategy) {
+  const { refillBytesPerSecond, shortfall } = strategy.reserve ?? {};
+  return { memory: reserveBytesOf(scenario, strategy), ...said({ refill: refillBytesPerSecond, shortfall }) };
+}
+
+/** The strategy's word goes before the VM's. */
+export function earlyReleaseOf(vm: ScenarioVm, strategy: Strategy): EarlyReleaseForm | null {
+  const { earlyRelease = vm.earlyRelease } = strategy;
+  return earlyRelease ?? null;
+}
+
+export function watchesAccesses({ vms }: Scenario, strategy: Strategy): boolean {
+  return vms.some((vm) => earlyReleaseOf(vm, strategy) !== null);
+}
+
+export function vmOptions(vm: ScenarioVm, strategy: Strategy, addressSpaceBytes: number): VmOptions {
+  const earlyRelease = earlyReleaseOf(vm, strategy);
+  return {
+    name: vm.name,
+    memory: vm.memoryBytes,
+    addressSpace: addressSpaceBytes,
+    eviction: vm.eviction,
+    ...said({
+      seek: vm.seek,
+      evictBatch: vm.evictBatch,
+      release: strategy.release ?? vm.release,
+      earlyRelease: earlyRelease === null ? undefined : { ...said(earlyRelease), when: earlyRelease.when.map(conditionOf) },
+    }),
+  };
+}
+
+function conditionOf({ statistic, comparison, constant, perBorrowedRegion }: ReleaseCondition) {
+  return { statistic, comparison, constant, ...said({ perBorrowedRegion }) };
+}
+
+/** What a request says itself: what the change says goes before the strategy; what only rights know is left out for the baselines. */
+export function requestOptions(change: ScenarioChange, strategy: Strategy) {
+  const { shortfall, selection, declaration } = change;
+  const isRights = strategy.handover === 'rights';
+  return {
+    shortfall,
+    ...said({
+      order: change.order ?? strategy.order,
+      chunk: change.chunkBytes ?? strategy.chunkBytes,
+      selection: selection && said(selection),
+      useRight: isRights ? change.useRight : undefined,
+      declaration: isRights && declaration !== undefined ? said(declaration) : undefined,
+    }),
+  };
+}

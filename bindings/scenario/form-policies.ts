@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { checkEarlyRelease, COMPARISONS, COUNTINGS, STATISTICS } from '../early-release/check.ts';
+import { InvalidOptionError } from '../errors.ts';
+import { DECLARED_ACCESSES, DECLARED_CAPACITIES } from '../policy/declaration.ts';
+import { EXPAND_CRITERIA } from '../policy/expand-criteria.ts';
+import { SHORTFALLS } from '../policy/expand.ts';
+import { RECONFIGURATION_ORDERS } from '../policy/order.ts';
+import { RELEASE_CRITERIA } from '../policy/release-criteria.ts';
+import { RESERVE_SHORTFALLS } from '../policy/reserve.ts';
+import { USE_RIGHTS } from '../policy/use-right.ts';
+import {
+  address,
+  bandwidth,
+  bytes,
+  distinct,
+  durationNs,
+  either,
+  listOf,
+  nameOf,
+  object,
+  oneOf,
+  signedBytes,
+  text,
+} from './form-values.ts';
+import { HANDOVERS, RELEASES } from './policies.ts';
+import { said } from './said.ts';
+
+// The form of policies in a scenario file: for the whole file, for a strategy, for a VM, for a change.
+
+const number = z.number({ error: 'it must be a number' });
+
+const condition = object({
+  statistic: nameOf(STATISTICS),
+  comparison: nameOf(COMPARISONS),
+  constant: z.union([z.number(), z.string()], { error: 'it must be a number, or text with a unit' }),
+  perBorrowedRegion: number.optional(),
+});
+
+const earlyRelease = z.nullable(
+  object({
+    counting: nameOf(COUNTINGS).optional(),
+    period: durationNs.optional(),
+    sweep: durationNs.optional(),
+    when: listOf(condition, 'a condition, or a list of up to four that all must hold'),
+  }).superRefine((form, context) => {
+    const message = earlyReleaseProblem({ ...said(form), when: form.when.map((one) => said(one)) });
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  }),
+);
+
+/** What the engine says to a condition whose fields are all there. */
+function earlyReleaseProblem(options: object): string | null {
+  try {
+    checkEarlyRelease('it', options, true);
+    return null;
+  } catch (error) {
+    if (error instanceof InvalidOptionError) return error.message.replace(/\.$/, '');
+    throw error;
+  }
+}
+
+/** Criteria in order of priority: a name, or a list of names. */
+function criteria<Name extends string>(table: Readonly<Record<Name, unknown>>) {
+  const names = Object.keys(table) as Name[];
+  const list = distinct(oneOf(names), `a name or a list of ${names.join(', ')}`);
+  return either(
+    Array.isArray,
+    list,
+    oneOf(names).transform((name): Name[] => [name]),
+  );
+}
+
+export const expandCriteria = criteria(EXPAND_CRITERIA);
+
+/** What a VM may say of its own releases. */
+export const vmPolicies = { earlyRelease: earlyRelease.optional(), release: oneOf(RELEASES).optional() };
+
+/** What one request may say. */
+export const requestPolicies = {
+  useRight: nameOf(USE_RIGHTS).optional(),
+  declaration: object({ capacity: nameOf(DECLARED_CAPACITIES).optional(), access: nameOf(DECLARED_ACCESSES).optional() }).optional(),
+  selection: object({ expand: expandCriteria.optional(), release: criteria(RELEASE_CRITERIA).optional() }).optional(),
+  order: nameOf(RECONFIGURATION_ORDERS).optional(),
+  chunk: bytes.optional(),
+};
+
+/** What a strategy may say, and the file for all of them. */
+export const policies = {
+  ...requestPolicies,
+  ...vmPolicies,
+  reserve: object({
+    memory: bytes.optional(),
+    refill: bandwidth.optional(),
+    shortfall: nameOf(RESERVE_SHORTFALLS).optional(),
+  }).optional(),
+};
+
+const strategyForm = object({ name: text, handover: oneOf(HANDOVERS).optional(), ...policies });
+
+/** A name of a built-in strategy, or a strategy of the file's own. */
+export function strategyOf<Name extends string>(builtIn: readonly Name[]) {
+  return either((value) => typeof value === 'object', strategyForm, oneOf(builtIn));
+}
+
+// ---- requests ----------------------------------------------------------------------------------------------------------
+
+const range = object({ from: address, bytes });
+const ranges = { give: range.optional(), take: range.optional(), real: range.optional() };
+
+/** A VM's share in an object by VM: a signed size, or one range. */
+const share = either((value) => typeof value === 'object', object(ranges), signedBytes);
+const byVm = z.record(z.string(), share, {
+  error: 'it must be an object with a signed size for each VM that changes, such as { "a": "-16MiB", "b": "+16MiB" }, or a list of moves',
+});
+
+const move = object({ vm: z.nullable(text), change: signedBytes.optional(), ...ranges });
+
+export const reconfigureForm = either(Array.isArray, z.array(move).min(1, { error: 'it must have at least one move' }), byVm);
+
+export const shortfall = nameOf(SHORTFALLS);
+
+export type MoveForm = z.output<typeof move>;
+export type ShareForm = z.output<typeof share>;
+export type StrategyForm = z.output<typeof strategyForm>;
+export type PoliciesForm = { readonly [Field in keyof typeof policies]?: z.output<(typeof policies)[Field]> };
+export type RequestPoliciesForm = { readonly [Field in keyof typeof requestPolicies]?: z.output<(typeof requestPolicies)[Field]> };
