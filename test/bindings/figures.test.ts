@@ -1,4 +1,4 @@
-// Figs. 11 and 13 row by row through the public API, drawn by inspect().
+// Fig. 11 row by row through the public API, drawn by inspect(), and the table of Fig. 19. The other figures: figures-….test.ts.
 import { describe, expect, test } from 'vitest';
 import { formatRights, formatRightsTable } from '../../bindings/node.ts';
 import type { Engine, Vm } from '../../bindings/node.ts';
@@ -47,34 +47,7 @@ describe.each(shipped)('$name', (build) => {
     engine.validate();
   });
 
-  test('Fig. 13: a manager gives away what it never used', async () => {
-    const engine = await engineMake(build, { regions: 8 });
-    const os1 = engine.createVm({ name: 'OS1', memory: 8 * REGION_BYTES });
-    useAll(os1);
-    os1.reduce(4 * REGION_BYTES);
-    expect(formatRights(engine.inspect())).toBe(['region   0-3  4-7', 'manager  OS1  -', 'user     OS1  OS1'].join('\n'));
-    const os2 = engine.createVm({ name: 'OS2', memory: 4 * REGION_BYTES });
-    os2.touch(addressOf(engine, 4));
-    os2.touch(addressOf(engine, 7));
-    expect(formatRights(engine.inspect()), '(f)').toBe(
-      ['region   0-3  4    5-6  7', 'manager  OS1  OS2  OS2  OS2', 'user     OS1  OS2  OS1  OS2'].join('\n'),
-    );
-
-    const pageOuts = os1.counters.pageOuts;
-    os2.reduce({ from: addressOf(engine, 6), bytes: 2 * REGION_BYTES });
-    expect(formatRights(engine.inspect()), '(g)').toBe(
-      ['region   0-3  4    5    6    7', 'manager  OS1  OS2  OS2  -    -', 'user     OS1  OS2  OS1  OS1  OS2'].join('\n'),
-    );
-    expect(os1.counters.pageOuts, 'OS2 drops region 6 without page-out').toBe(pageOuts);
-
-    engine.createVm({ name: 'OS3', memory: 2 * REGION_BYTES });
-    expect(formatRights(engine.inspect()), '(h)').toBe(
-      ['region   0-3  4    5    6    7', 'manager  OS1  OS2  OS2  OS3  OS3', 'user     OS1  OS2  OS1  OS1  OS2'].join('\n'),
-    );
-    engine.validate();
-  });
-
-  test('the whole table with its addresses, as in Fig. 19', async () => {
+  test('Fig. 19: the whole table with its addresses, null where there is no right', async () => {
     const engine = await engineMake(build, { regions: 3 });
     const a = engine.createVm({ name: 'a', memory: 2 * REGION_BYTES });
     const b = engine.createVm({ name: 'b', memory: REGION_BYTES });
