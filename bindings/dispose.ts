@@ -1,8 +1,11 @@
 import { DisposedError } from './errors.ts';
 
 /** `Symbol.dispose` where the platform has it, else a symbol of our own, so that classes may always declare the method. */
-const platform = Symbol as { readonly dispose?: symbol };
+const platform = Symbol as { readonly dispose?: symbol; readonly asyncDispose?: symbol };
 export const DISPOSE: typeof Symbol.dispose = (platform.dispose ?? Symbol.for('usufruct.dispose')) as typeof Symbol.dispose;
+/** The same for `Symbol.asyncDispose`. */
+export const DISPOSE_ASYNC: typeof Symbol.asyncDispose = (platform.asyncDispose ??
+  Symbol.for('usufruct.disposeAsync')) as typeof Symbol.asyncDispose;
 
 /** Frames of the stack from this folder are the package's own. */
 const OWN_FOLDER = import.meta.url.replace(/^file:\/\//, '').replace(/[^/]*$/, '');

@@ -74,6 +74,9 @@ export class ChangeFinishedError extends family('CHANGE_FINISHED') {}
 /** The record of a change that had ended was reused. Details: `change`. */
 export class ChangeForgottenError extends family('CHANGE_FORGOTTEN') {}
 
+/** A function, or an object with methods, was to go to a VMM in a worker. Details: `field`, `value`. */
+export class CannotCrossError extends family('CANNOT_CROSS') {}
+
 // ---- running out: a result, not a fault of the caller -----------------------------------------------------------------
 
 /** No class of the seek policy has a frame. Details: `vm`, `managedRegions`, `residentPages`. */
@@ -103,6 +106,8 @@ export class SwapStoreError extends family('SWAP_STORE_FAILED') {}
 export class ModuleLoadError extends family('MODULE_LOAD_FAILED') {}
 /** Shared memory was asked for where there is none. */
 export class SharedMemoryUnavailableError extends family('SHARED_MEMORY_UNAVAILABLE') {}
+/** The worker of a VMM could not be started, or it ended. Details: `reason`. `cause`: what it threw. */
+export class WorkerFailedError extends family('WORKER_FAILED') {}
 /** A block of a compact trace is not one. Details: `record`, `byte`. */
 export class TraceCorruptError extends family('TRACE_CORRUPT') {}
 

@@ -2,6 +2,7 @@ import * as layout from '../assembly/shared/layout.ts';
 import type { ChangeReport } from './change.ts';
 import type { AccessFigures } from './early-release/figures.ts';
 import type { Core } from './engine/core.ts';
+import type { ReserveRow } from './reserve/reserve.ts';
 import { statisticsKept } from './engine/statistics.ts';
 import type { ReleaseWay } from './policy/release-way.ts';
 import type { Vm } from './vm.ts';
@@ -57,6 +58,8 @@ export interface Inspection {
   readonly regions: readonly RegionRow[];
   readonly vms: readonly VmRow[];
   readonly swap: SwapRow;
+  /** The pool of the handover 'reserve'; null with any other. */
+  readonly reserve: ReserveRow | null;
   /** Changes that have not ended. */
   readonly changes: readonly ChangeReport[];
   /** Whether the order in which pages are evicted follows every access, or samples of them. */
@@ -81,9 +84,10 @@ export interface Inspected {
   readonly virtualNs: number;
   readonly vms: readonly Vm[];
   readonly changes: readonly ChangeReport[];
+  readonly reserve: ReserveRow | null;
 }
 
-export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, changes }: Inspected): Inspection {
+export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, changes, reserve }: Inspected): Inspection {
   return {
     pageBytes,
     regionBytes,
@@ -99,6 +103,7 @@ export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, c
       writeNs: core.number(layout.CB_WRITE_NS),
       queue: core.word(layout.CB_QUEUE),
     },
+    reserve,
     changes,
     recency: 'exact',
     tables: {
@@ -132,7 +137,7 @@ function regionRows(core: Core, regionBytes: number): readonly RegionRow[] {
 }
 
 /** The figures of one VM. */
-export function vmRow(vm: Vm, hasFigures: boolean): VmRow {
+function vmRow(vm: Vm, hasFigures: boolean): VmRow {
   const { name, managedBytes, usedBytes, usableBytes, residentPages, outPages, timeNs, counters, release } = vm;
   const row = {
     name,

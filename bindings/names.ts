@@ -17,8 +17,24 @@ export type { ChunkOptions } from './guest-memory.ts';
 export type { AccessWidth, DeviceHandlers } from './device.ts';
 export { Change } from './change.ts';
 export type { ChangeKind, ChangeReport, ChangeState, RegionReport } from './change.ts';
-export { Reconfiguration } from './reconfiguration.ts';
-export type { Move, ReconfigurationState } from './reconfiguration.ts';
+export { Reconfiguration } from './reconfiguration/reconfiguration.ts';
+export type { ReconfigurationState } from './reconfiguration/reconfiguration.ts';
+export type { AmountMove, GiveMove, Move, RealMove, TakeMove } from './reconfiguration/moves.ts';
+export type { ReconfigureOptions } from './reconfiguration/options.ts';
+export type {
+  AnsweredReport,
+  FinalReport,
+  GrantedReport,
+  ReconfigurationReport,
+  RegionMovedReport,
+  ReportEvent,
+} from './reconfiguration/reports.ts';
+export { RECONFIGURATION_ORDERS } from './policy/order.ts';
+export type { ReconfigurationOrder } from './policy/order.ts';
+export { RESERVE_SHORTFALLS } from './policy/reserve.ts';
+export type { ReserveShortfall } from './policy/reserve.ts';
+export type { ReserveOptions } from './reserve/options.ts';
+export type { ReserveEvent, ReserveRow } from './reserve/reserve.ts';
 export type { EngineEvent, EventListener, EventMap, EventName } from './events/event-map.ts';
 export type { Inspection, RegionRow, SwapRow, TableUse, VmRow } from './inspect.ts';
 export type { PageRow, PageState } from './engine/page-walk.ts';
@@ -44,12 +60,29 @@ export { DEVICE_PRESETS } from './swap/timing.ts';
 export type { DevicePreset, DeviceTiming, TimingOptions } from './swap/timing.ts';
 export { swapStoreConformance } from './swap/conformance.ts';
 export type { ConformanceTools } from './swap/conformance.ts';
+export { Vmm } from './vmm/vmm.ts';
+export type { AsyncEvent, Program } from './vmm/vmm.ts';
+export type { VmmOptions, VmmPlace } from './vmm/vmm-options.ts';
+export { AsyncVm } from './vmm/async-vm.ts';
+export { AsyncReplica } from './vmm/async-replica.ts';
+export { AsyncMemory } from './vmm/async-memory.ts';
+export type { WriteOptions } from './vmm/async-memory.ts';
+export type { Access, AccessResult } from './vmm/batch.ts';
+export { AsyncChange } from './vmm/async-change.ts';
+export { AsyncReconfiguration } from './vmm/async-reconfiguration.ts';
+export type { Received, Sent } from './vmm/async-types.ts';
+export { moduleExport } from './vmm/module-export.ts';
+export type { ModuleExport } from './vmm/module-export.ts';
+export type { StoreDescription } from './vmm/stores.ts';
+export type { WorkerOption } from './vmm/spawn.ts';
+export type { WorkerLike } from './vmm/worker-port.ts';
 export type { SignalOption } from './signal.ts';
 export { formatBytes, formatNs, parseBandwidth, parseBytes, parseBytesSigned, parseFraction, parseTimeNs } from './units.ts';
 export type { Quantity } from './units.ts';
 export {
   AccessRefusedError,
   AddressOutOfRangeError,
+  CannotCrossError,
   ChangeFinishedError,
   ChangeForgottenError,
   DevicePageError,
@@ -79,5 +112,6 @@ export {
   TooLittleLeftError,
   TraceCorruptError,
   UsufructError,
+  WorkerFailedError,
 } from './errors.ts';
 export type { ErrorDetails } from './errors.ts';

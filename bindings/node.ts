@@ -3,9 +3,15 @@ import { hasherSet } from './engine/hash.ts';
 import { hasherNode } from './engine/hash-node.ts';
 import { sourceNode } from './engine/load-node.ts';
 import { moduleSourceSet } from './engine/source.ts';
+import { fileSwapStore } from './swap/file.ts';
+import { fileStoreSet } from './vmm/stores.ts';
+import { workersSet } from './vmm/spawn.ts';
+import { workersNode } from './vmm/spawn-node.ts';
 
 moduleSourceSet(sourceNode);
 hasherSet(hasherNode);
+fileStoreSet(fileSwapStore);
+workersSet(workersNode);
 
 export * from './names.ts';
 export { fileSwapStore } from './swap/file.ts';

@@ -1,16 +1,10 @@
 import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync, writevSync } from 'node:fs';
 import { InvalidOptionError, SwapStoreError } from '../errors.ts';
 import { checkBoolean, checkFields } from '../options.ts';
+import type { FileSwapOptions } from './file-options.ts';
 import type { SwapStore } from './store.ts';
 
-export interface FileSwapOptions {
-  /** Take over a file that exists (its content is lost); by default that is an error. */
-  readonly overwrite?: boolean;
-  /** Leave the file where it is when the store closes; by default it is deleted. */
-  readonly keep?: boolean;
-  /** Write the whole file at once, so that a full disk shows at the start and not in the middle; by default it grows as it is used. */
-  readonly preallocate?: boolean;
-}
+export type { FileSwapOptions };
 
 const FIELDS = ['overwrite', 'keep', 'preallocate'];
 const PREALLOCATE_BYTES = 2 ** 20;

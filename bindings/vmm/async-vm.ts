@@ -1,0 +1,93 @@
+import { DISPOSE_ASYNC } from '../dispose.ts';
+import type { AccessFigures } from '../early-release/figures.ts';
+import type { MemoryInformation } from '../information.ts';
+import type { AsyncChange } from './async-change.ts';
+import type { AsyncMemory } from './async-memory.ts';
+import { AsyncReplica } from './async-replica.ts';
+import type { Sent } from './async-types.ts';
+import { FACE } from './face.ts';
+import type { Face } from './face.ts';
+import type { AnswerOf, ArgumentsFor, MethodOf } from './operations.ts';
+import type { Reference } from './protocol.ts';
+import type { Session } from './session.ts';
+
+type Arguments<Name extends MethodOf<'vm'>> = Sent<ArgumentsFor<'vm', Name>>;
+
+/** A VM of a VMM: what class Vm says, asked of wherever the engine runs. Arguments and errors are those of the methods of the same name there. */
+export class AsyncVm implements Face {
+  readonly name: string;
+  /** The VM's first replica. */
+  readonly replica: AsyncReplica;
+  /** @internal */
+  readonly [FACE]: Face[typeof FACE];
+
+  /** @internal */
+  constructor(session: Session, reference: Reference) {
+    this.name = reference.facts as string;
+    this[FACE] = { session, reference };
+    this.replica = new AsyncReplica(session, { $: 'firstReplica', vm: reference.id });
+  }
+
+  /** That of its first replica. */
+  get memory(): AsyncMemory {
+    return this.replica.memory;
+  }
+
+  /** All figures of the VM at one moment. */
+  figures(): Promise<AnswerOf<'vm', 'figures'>> {
+    return this.#ask('figures', []);
+  }
+
+  /** What its memory holds, counted now ([0145]). */
+  information(): Promise<MemoryInformation> {
+    return this.#ask('information', []);
+  }
+
+  /** Statistics of the regions that it uses and does not manage ([0359]). */
+  accessFigures(): Promise<readonly AccessFigures[]> {
+    return this.#ask('accessFigures', []);
+  }
+
+  /** Its replicas now. */
+  replicas(): Promise<readonly AsyncReplica[]> {
+    return this.#ask('replicas', []);
+  }
+
+  /** Gives up management rights (S101-S106). Resolves when they are granted. */
+  reduce(...args: Arguments<'reduce'>): Promise<AsyncChange> {
+    return this.#ask('reduce', args);
+  }
+
+  /** Asks for management rights (S101, S107-S111). Resolves when they are granted. */
+  expand(...args: Arguments<'expand'>): Promise<AsyncChange> {
+    return this.#ask('expand', args);
+  }
+
+  /** Fig. 9 for a named region. */
+  touch(...args: Arguments<'touch'>): Promise<void> {
+    return this.#ask('touch', args);
+  }
+
+  /** Another release condition, or none, from now on (3rd embodiment). Functions in it: moduleExport(…) where the engine is in a worker. */
+  releaseEarly(...args: Arguments<'releaseEarly'>): Promise<void> {
+    return this.#ask('releaseEarly', args);
+  }
+
+  /** Another way for pages of a region that it releases, from now on. */
+  releaseBy(...args: Arguments<'releaseBy'>): Promise<void> {
+    return this.#ask('releaseBy', args);
+  }
+
+  dispose(): Promise<void> {
+    return this.#ask('dispose', []);
+  }
+
+  [DISPOSE_ASYNC](): Promise<void> {
+    return this.dispose();
+  }
+
+  #ask<Name extends MethodOf<'vm'>>(method: Name, args: Arguments<Name>) {
+    const { session, reference } = this[FACE];
+    return session.ask('vm', reference, method, args);
+  }
+}

@@ -1,0 +1,2 @@
+// Written by scripts/build.mjs: worker-web.js as text.
+export const workerText: string;

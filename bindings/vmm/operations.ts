@@ -1,0 +1,112 @@
+import type { Change } from '../change.ts';
+import { addressError } from '../engine/failure.ts';
+import type { Engine, PageRange } from '../engine.ts';
+import { InvalidOptionError } from '../errors.ts';
+import type { GuestMemory } from '../guest-memory.ts';
+import { checkInteger } from '../options.ts';
+import type { Reconfiguration } from '../reconfiguration.ts';
+import type { Replica } from '../replica.ts';
+import type { Vm } from '../vm.ts';
+import { carryOutAll } from './batch.ts';
+import { OpenIterator } from './object-table.ts';
+
+type Method = (...args: never[]) => unknown;
+type MethodName<Type> = { [Name in keyof Type]: Type[Name] extends Method ? Name : never }[keyof Type];
+type ArgumentsOf<Operation> = Operation extends (...args: infer Arguments) => unknown ? Arguments : never;
+type ResultOf<Operation> = Operation extends (...args: never[]) => infer Result ? Result : never;
+
+type Passed<Type, Name extends keyof Type> = {
+  readonly [Key in Name]: (target: Type, ...args: ArgumentsOf<Type[Key]>) => ResultOf<Type[Key]>;
+};
+
+/** Operations that are methods of the object, under the same name, with the same arguments. */
+function methods<Type>() {
+  return <Name extends MethodName<Type> & string>(...names: readonly Name[]): Passed<Type, Name> =>
+    Object.fromEntries(
+      names.map((name) => [name, (target: Type, ...args: never[]) => (target[name] as Method).apply(target, args)]),
+    ) as unknown as Passed<Type, Name>;
+}
+
+/** What can be asked of each kind of object: the one place in which the asynchronous interface says what the engine does. */
+export const OPERATIONS = {
+  engine: {
+    ...methods<Engine>()('createVm', 'reconfigure', 'advance', 'inspect', 'validate'),
+    figures: ({ regions, frames, regionsFree, virtualNs, dueNs }: Engine) => ({ regions, frames, regionsFree, virtualNs, dueNs }),
+    vms: (engine: Engine) => engine.vms,
+    pages: (engine: Engine, replica: Replica, range?: PageRange) => [...engine.pages(replica, range)],
+    run: (engine: Engine, program: (engine: Engine, ...args: readonly unknown[]) => unknown, ...args: readonly unknown[]): unknown => {
+      if (typeof program !== 'function') throw new InvalidOptionError('program', program, 'a function, or moduleExport(url, name) of one');
+      return program(engine, ...args);
+    },
+  },
+  vm: {
+    ...methods<Vm>()('reduce', 'expand', 'touch', 'releaseEarly', 'releaseBy', 'information', 'accessFigures', 'dispose'),
+    figures: ({ managedBytes, usedBytes, usableBytes, residentPages, outPages, timeNs, counters, release }: Vm) => ({
+      managedBytes,
+      usedBytes,
+      usableBytes,
+      residentPages,
+      outPages,
+      timeNs,
+      counters,
+      release,
+    }),
+    replicas: (vm: Vm) => vm.replicas,
+  },
+  replica: {
+    ...methods<Replica>()('advise', 'protect', 'fork', 'restore', 'digest', 'dispose'),
+    peek,
+    figures: ({ addressSpaceBytes }: Replica) => ({ addressSpaceBytes }),
+  },
+  memory: {
+    ...methods<GuestMemory>()('load8', 'load16', 'load32', 'load64', 'loadF32', 'loadF64'),
+    ...methods<GuestMemory>()('store8', 'store16', 'store32', 'store64', 'storeF32', 'storeF64', 'write', 'fill'),
+    read: (memory: GuestMemory, address: number, length: number) => memory.read(address, length),
+    batch: carryOutAll,
+  },
+  change: {
+    ...methods<Change>()('report', 'cancel'),
+    settled: (change: Change) => change.settled,
+    regionReports: (change: Change) => new OpenIterator(change.regionReports()),
+  },
+  reconfiguration: {
+    ...methods<Reconfiguration>()('cancel'),
+    changes: (reconfiguration: Reconfiguration) => reconfiguration.changes,
+    granted: (reconfiguration: Reconfiguration) => reconfiguration.granted,
+    settled: (reconfiguration: Reconfiguration) => reconfiguration.settled,
+    report: ({ state, regions, grantNs, settledNs, pageOutsBeforeGrant, pageOutsAfterGrant }: Reconfiguration) => ({
+      state,
+      regions,
+      grantNs,
+      settledNs,
+      pageOutsBeforeGrant,
+      pageOutsAfterGrant,
+    }),
+  },
+  iterator: {
+    next: ({ source }: OpenIterator) => source.next(),
+    return: ({ source }: OpenIterator) => source.return?.(),
+  },
+};
+
+/** Operations that wait for what others do: the requests behind them do not wait for them. */
+export const WAITING: ReadonlySet<string> = new Set(['settled', 'granted', 'next', 'return']);
+
+type Operations = typeof OPERATIONS;
+export type MethodOf<Target extends keyof Operations> = keyof Operations[Target] & string;
+
+/** The arguments of an operation, and what it answers. */
+export type ArgumentsFor<Target extends keyof Operations, Name extends MethodOf<Target>> = Operations[Target][Name] extends (
+  target: never,
+  ...args: infer Arguments
+) => unknown
+  ? Arguments
+  : never;
+export type AnswerOf<Target extends keyof Operations, Name extends MethodOf<Target>> = Awaited<ResultOf<Operations[Target][Name]>>;
+
+function peek(replica: Replica, address: number, length: number): Uint8Array<ArrayBufferLike> {
+  replica.peek(address, new Uint8Array(0)); // says what is wrong with the replica or the address
+  checkInteger('length', length, 0);
+  if (address + length > replica.addressSpaceBytes) throw addressError(address, length, replica.addressSpaceBytes);
+  return replica.peek(address, new Uint8Array(length));
+}

@@ -1,0 +1,167 @@
+import { DISPOSE_ASYNC, Origin } from '../dispose.ts';
+import type { Handover } from '../engine-options.ts';
+import type { PageRow } from '../engine/page-walk.ts';
+import type { EventMap, EventName } from '../events/event-map.ts';
+import type { Inspection } from '../inspect.ts';
+import { checkFunction } from '../options.ts';
+import { throwIfAborted, waitAbortable } from '../signal.ts';
+import { AsyncChange } from './async-change.ts';
+import { AsyncReconfiguration } from './async-reconfiguration.ts';
+import { AsyncReplica } from './async-replica.ts';
+import type { Received, Sent } from './async-types.ts';
+import { AsyncVm } from './async-vm.ts';
+import { VmmHost } from './host.ts';
+import { linkHere } from './link.ts';
+import type { Link } from './link.ts';
+import { OpenReports } from './open-reports.ts';
+import type { AnswerOf, ArgumentsFor, MethodOf } from './operations.ts';
+import { Session } from './session.ts';
+import type { FaceMake } from './session.ts';
+import { workerSpawn } from './spawn.ts';
+import { checkVmmOptions, withModule } from './vmm-options.ts';
+import type { CheckedVmmOptions, VmmOptions, VmmPlace } from './vmm-options.ts';
+import type { Kind } from './protocol.ts';
+
+type Arguments<Name extends MethodOf<'engine'>> = Sent<ArgumentsFor<'engine', Name>>;
+
+/** An event of the engine, with the VMM's own faces of the objects it names. */
+export type AsyncEvent<Name extends EventName = EventName> = Received<EventMap[Name]>;
+
+/** Guest code that runs beside the engine; see `Vmm.run`. */
+export type Program = Arguments<'run'>[0];
+
+interface Started {
+  readonly pageBytes: number;
+  readonly regionBytes: number;
+  readonly handover: Handover;
+  readonly isShared: boolean;
+  readonly isOperatorOnly: boolean;
+}
+
+const MAKERS: Readonly<Record<Kind, FaceMake>> = {
+  vm: (session, reference) => new AsyncVm(session, reference),
+  replica: (session, reference) => new AsyncReplica(session, reference),
+  change: (session, reference) => new AsyncChange(session, reference),
+  reconfiguration: (session, reference) => new AsyncReconfiguration(session, reference),
+  iterator: (session, reference) => new OpenReports(session, reference),
+};
+
+/**
+ * A virtual-machine monitor: an engine behind an asynchronous interface, in the thread of the caller or in a worker of its own (Figs. 19-21, JP 2009-26117A
+ * [0437-0447]). Results, errors and events are the same in both places, and those of class Engine; requests are carried out in the order in which they are
+ * made. Errors besides: WORKER_FAILED, CANNOT_CROSS.
+ */
+export class Vmm {
+  readonly where: VmmPlace;
+  readonly pageBytes: number;
+  readonly regionBytes: number;
+  readonly handover: Handover;
+  readonly isShared: boolean;
+  readonly isOperatorOnly: boolean;
+  readonly #session: Session;
+
+  private constructor(where: VmmPlace, session: Session, started: Started) {
+    this.where = where;
+    this.#session = session;
+    this.pageBytes = started.pageBytes;
+    this.regionBytes = started.regionBytes;
+    this.handover = started.handover;
+    this.isShared = started.isShared;
+    this.isOperatorOnly = started.isOperatorOnly;
+  }
+
+  /** Starts it from options or from a stored configuration. Errors: those of Engine.create and engine.createVm, WORKER_FAILED, CANNOT_CROSS. */
+  static async start(options: VmmOptions): Promise<Vmm> {
+    const session = new Session(new Origin(Vmm.start), MAKERS);
+    const checked = checkVmmOptions(options);
+    throwIfAborted(checked.signal);
+    const { link, rest } = await linkMake(checked, session);
+    try {
+      const started = await waitAbortable(session.start(link, rest), checked.signal);
+      return new Vmm(checked.where, session, started as Started);
+    } catch (error) {
+      await session.dispose();
+      throw error;
+    }
+  }
+
+  get isDisposed(): boolean {
+    return this.#session.isDisposed;
+  }
+
+  // ---- VMs ---------------------------------------------------------------------------------------------------------------
+
+  createVm(...args: Arguments<'createVm'>): Promise<AsyncVm> {
+    return this.#session.askEngine('createVm', args);
+  }
+
+  /** Living VMs in the order of their creation. */
+  vms(): Promise<readonly AsyncVm[]> {
+    return this.#session.askEngine('vms', []);
+  }
+
+  /** Moves memory between VMs in one request (5th embodiment). Resolves when it has been made; see its `granted`. */
+  reconfigure(...args: Arguments<'reconfigure'>): Promise<AsyncReconfiguration> {
+    return this.#session.askEngine('reconfigure', args);
+  }
+
+  /** Carries out what the virtual clock has brought. */
+  advance(...args: Arguments<'advance'>): Promise<number> {
+    return this.#session.askEngine('advance', args);
+  }
+
+  /**
+   * Runs a function beside the engine, with the engine and its objects themselves: a guest that makes many accesses, a device, a scheduler. Other requests
+   * wait until it has returned, or what it returned has resolved. Arguments and result are plain data and objects of this VMM.
+   */
+  run(program: Program, ...args: readonly unknown[]): Promise<unknown> {
+    return this.#session.askEngine('run', [program, ...args] as Arguments<'run'>);
+  }
+
+  // ---- looking ---------------------------------------------------------------------------------------------------------
+
+  /** Figures of the whole engine at one moment. */
+  figures(): Promise<AnswerOf<'engine', 'figures'>> {
+    return this.#session.askEngine('figures', []);
+  }
+
+  /** All tables as plain data. */
+  inspect(): Promise<Inspection> {
+    return this.#session.askEngine('inspect', []);
+  }
+
+  /** The pages of a replica in a range. */
+  pages(...args: Arguments<'pages'>): Promise<readonly PageRow[]> {
+    return this.#session.askEngine('pages', args);
+  }
+
+  /**
+   * Calls `listener` for every event of that name that later requests cause, before their promises resolve. The function that comes back ends it.
+   */
+  async on<Name extends EventName>(name: Name, listener: (event: AsyncEvent<Name>) => void): Promise<() => void> {
+    checkFunction('listener', listener);
+    return this.#session.listen(name, (event) => listener(event as AsyncEvent<Name>));
+  }
+
+  /** Walks the whole state of the engine. */
+  validate(): Promise<void> {
+    return this.#session.askEngine('validate', []);
+  }
+
+  /** The VMM ends, after the requests before: engine, VMs, swap store, worker. Later requests fail with DISPOSED. */
+  dispose(): Promise<void> {
+    return this.#session.dispose();
+  }
+
+  [DISPOSE_ASYNC](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+async function linkMake({ where, worker, rest }: CheckedVmmOptions, session: Session): Promise<{ link: Link; rest: object }> {
+  const sink = (events: readonly unknown[]): void => session.deliver(events);
+  if (where === 'here') return { link: linkHere(new VmmHost(sink)), rest };
+  // only who wants a worker loads what it takes
+  const [{ WorkerLink }, complete] = await Promise.all([import('./worker-link.ts'), withModule(rest)]);
+  return { link: new WorkerLink(workerSpawn(worker), sink), rest: complete };
+}
