@@ -47,6 +47,9 @@ describe.each(shipped)('$name', (build) => {
       evictions: 0,
       takeOvers: 0,
       copies: 0,
+      earlyReleases: 0,
+      earlyReleasesFailed: 0,
+      pagesMoved: 0,
       ioWaitNs: 0,
     });
     expect(a.timeNs).toBe(6);
