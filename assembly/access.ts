@@ -148,11 +148,16 @@ export const UNSEEN_ALL: u32 = 0; // accesses that a cached translation may serv
 export const UNSEEN_LOADS: u32 = 1; // loads only,
 export const UNSEEN_NONE: u32 = 2; // none
 
+/** The page was touched: it does not count again before the VM's (a record's address) next sampling moment. */
+export function pageSeen(vm: usize, object: u32): void {
+  store<u32>(objectRecord(object) + OBJECT_SEEN, load<u32>(vm + VM_SAMPLE));
+}
+
 /** The page in `frame` was touched: which accesses to it the VM (a record's address) need not see from now on. */
 function watchesOf(vm: usize, object: u32, frame: u32): u32 {
   const watch = load<u32>(vm + VM_WATCH);
   if (!watch && !load<u32>(vm + VM_HAS_MODES)) return UNSEEN_ALL;
-  store<u32>(objectRecord(object) + OBJECT_SEEN, load<u32>(vm + VM_SAMPLE));
+  pageSeen(vm, object);
   return pageUnseen(watch, frameRegion(frame));
 }
 

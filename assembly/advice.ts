@@ -32,7 +32,7 @@ import {
   STATUS_NO_SUCH_REPLICA,
   STATUS_OK,
 } from './shared/status.ts';
-import { pageBring } from './access.ts';
+import { pageBring, pageSeen } from './access.ts';
 import { objectFlag, objectRecord, objectUnflag } from './paging/page-object.ts';
 import { entryClear, entryIsShared, entryPlace, entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
@@ -83,8 +83,11 @@ function adviseWillNeed(replica: usize, object: u32): i32 {
 function adviseLocked(replica: usize, page: u32): i32 {
   const frame = pageBring(replica, page, true);
   if (!frame) return statusNoted();
-  recencyTouch(vmRecord(load<u32>(replica + REPLICA_VM)), frame);
-  objectFlag(entryRead(replica, page) & ENTRY_OBJECT_MASK, OBJECT_LOCKED);
+  const vm = vmRecord(load<u32>(replica + REPLICA_VM));
+  const object = entryRead(replica, page) & ENTRY_OBJECT_MASK;
+  recencyTouch(vm, frame);
+  pageSeen(vm, object);
+  objectFlag(object, OBJECT_LOCKED);
   return STATUS_OK;
 }
 
