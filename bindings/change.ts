@@ -165,11 +165,13 @@ export class Change {
 
   /** @internal Also on an engine that only its owner changes. */
   cancelNow(): void {
-    const core = this.#parts.core;
+    const { core, reserve } = this.#parts;
     core.begin('change.cancel');
     this.#check();
+    const takeBack = this.kind === 'reduce' ? reserve?.takeBackOf(this) : undefined;
     try {
       core.require(core.exports.changeCancel(this.#handle));
+      takeBack?.();
     } finally {
       core.end();
     }

@@ -16,6 +16,8 @@ import type { SelectionOptions, SelectionSettings } from './policy/selection-set
 import type { UseRight } from './policy/use-right.ts';
 import { rightsFlags } from './request-options.ts';
 import type { RightsSettings } from './request-options.ts';
+import { checkReserveOptions, checkReserveSize, RESERVE_PAGES } from './reserve/options.ts';
+import type { ReserveOptions, ReserveSettings } from './reserve/options.ts';
 import { checkSwapStore } from './swap/attach.ts';
 import type { SwapStore } from './swap/store.ts';
 import { deviceTiming, pageTimeNs, TIMING_FIELDS } from './swap/timing.ts';
@@ -24,11 +26,11 @@ import { parseBytes } from './units.ts';
 import type { Quantity } from './units.ts';
 import { QUEUE_MAX } from '../assembly/shared/layout.ts';
 
-/** How a reduction hands memory over: its rights at once, or everything paged out first (the baseline). */
-export type Handover = 'rights' | 'eager';
+/** How a reduction hands memory over: its rights at once; everything paged out first; or against memory of a pool that nobody can use (the two baselines). */
+export type Handover = 'rights' | 'eager' | 'reserve';
 
 /** FLAG_… of a reduction. */
-const HANDOVERS: Readonly<Record<Handover, number>> = { rights: 0, eager: FLAG_EAGER };
+const HANDOVERS: Readonly<Record<Handover, number>> = { rights: 0, eager: FLAG_EAGER, reserve: 0 };
 
 export interface SwapOptions extends TimingOptions {
   /** Room for pages; a multiple of the page size. */
@@ -56,6 +58,8 @@ export interface EngineOptions {
   /** Without it, pages that need a place outside memory fail with SWAP_FULL. */
   readonly swap?: SwapOptions;
   readonly handover?: Handover;
+  /** The pool of the handover 'reserve', and only of that. */
+  readonly reserve?: ReserveOptions;
   /** Who keeps the use right of what is given up; 'presentUser' by default. With the handover 'rights' only. */
   readonly useRight?: UseRight;
   /** What changes at the declaration already; nothing by default. With the handover 'rights' only. */
@@ -93,6 +97,7 @@ const ENGINE_FIELDS = [
   'region',
   'swap',
   'handover',
+  'reserve',
   'useRight',
   'declaration',
   'operatorOnly',
@@ -129,6 +134,8 @@ const TRANSLATED_BYTES_PER_VM = 2 ** 26;
 export interface CheckedOptions {
   readonly rights: RightsSettings;
   readonly selection: SelectionSettings;
+  /** null: another handover than 'reserve'. */
+  readonly reserve: ReserveSettings | null;
   readonly shared: boolean | undefined;
   readonly module: BufferSource | WebAssembly.Module | undefined;
   readonly store: SwapStore | undefined;
@@ -145,18 +152,23 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
   const vms = checkInteger('maxVms', options.maxVms ?? VMS, 1, VMS_MOST);
   const tables = tablesOf(options.tables);
   const selection = checkSelectionOptions(options.selection, options.modules, regionBytes);
+  const rights = rightsOf(options);
+  const reserve = checkReserveOptions(options.reserve, rights.handover, regionBytes);
+  // the pool of a reserve is one more VM record with a replica; each of its regions may belong to a change of its own that goes on
+  const pools = reserve === null ? 0 : 1;
   const counts = {
-    vms,
-    replicas: checkInteger('maxReplicas', options.maxReplicas ?? vms * REPLICAS_PER_VM, vms, VMS_MOST),
-    changes: checkInteger('maxChanges', options.maxChanges ?? CHANGES, 1, TABLE_MOST),
+    vms: vms + pools,
+    replicas: checkInteger('maxReplicas', options.maxReplicas ?? vms * REPLICAS_PER_VM, vms, VMS_MOST) + pools,
+    changes: checkInteger('maxChanges', options.maxChanges ?? CHANGES, 1, TABLE_MOST) + (reserve === null ? 0 : reserve.regions + 1),
     players: checkInteger('maxPlayers', options.maxPlayers ?? 0, 0, VMS_MOST),
     events: checkPowerOfTwo('eventCapacity', options.eventCapacity ?? EVENTS, 1, TABLE_MOST),
     accessNs: checkInteger('accessNs', options.accessNs ?? 1, 0, 1e9),
     expandSelection: selection.expand.compiled ?? EXPAND_LOWEST,
   };
   return {
-    rights: rightsOf(options),
+    rights,
     selection,
+    reserve,
     shared: options.shared === undefined ? undefined : checkBoolean('shared', options.shared),
     module: moduleOf(options.module),
     store,
@@ -164,6 +176,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
     configOf: (pageBytes) => {
       checkPowerOfTwo('region', regionBytes, pageBytes, REGION_BYTES_MOST);
       checkMultiple('memory', memoryBytes, regionBytes, 'the region size');
+      if (reserve !== null) checkReserveSize(reserve, { memoryBytes, regionBytes, pageBytes });
       if (memoryBytes > MEMORY_BYTES_MOST)
         throw new InvalidOptionError('memory', options.memory, 'at most what one WebAssembly memory can have, 4 GiB');
       return {
@@ -174,7 +187,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
         pageObjects: tables.pageObjects ?? 0,
         nodes: tables.nodes ?? 0,
         mapNodes: tables.mapNodes ?? 0,
-        translatedPages: tables.translatedPages ?? (vms * TRANSLATED_BYTES_PER_VM) / pageBytes,
+        translatedPages: (tables.translatedPages ?? (vms * TRANSLATED_BYTES_PER_VM) / pageBytes) + (reserve === null ? 0 : RESERVE_PAGES),
         ...swapConfig(options.swap, store, pageBytes),
       };
     },

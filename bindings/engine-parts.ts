@@ -6,6 +6,7 @@ import type { SwapBridge } from './engine/swap-bridge.ts';
 import type { Events } from './events/events.ts';
 import type { SelectionSettings } from './policy/selection-settings.ts';
 import type { RightsSettings } from './request-options.ts';
+import type { Reserve } from './reserve/reserve.ts';
 import type { Vm } from './vm.ts';
 
 /** What the objects of one engine share. */
@@ -22,6 +23,10 @@ export interface EngineParts {
   readonly rights: RightsSettings;
   /** How regions are chosen. */
   readonly selection: SelectionSettings;
+  /** The pool of the handover 'reserve', once the engine stands. */
+  reserve: Reserve | undefined;
+  /** The living VM with that handle. */
+  vmOf(handle: number): Vm | undefined;
   /** The object for a change that the engine has just made. */
   changeMake(vm: Vm, handle: number): Change;
   vmRemove(vm: Vm): void;

@@ -22,12 +22,17 @@ import { inspectionMake } from './inspect.ts';
 import type { Inspection } from './inspect.ts';
 import { checkFields, checkInteger } from './options.ts';
 import { expandSelectionOf } from './policy/selection-settings.ts';
-import { reconfigurationAt } from './reconfiguration.ts';
-import type { Move, Reconfiguration } from './reconfiguration.ts';
+import type { Move } from './reconfiguration/moves.ts';
+import type { ReconfigureOptions } from './reconfiguration/options.ts';
+import type { Reconfiguration } from './reconfiguration/reconfiguration.ts';
+import { reconfigurationAt } from './reconfiguration/request.ts';
 import { Replica } from './replica.ts';
+import { Reserve } from './reserve/reserve.ts';
+import { RESERVE_PAGES } from './reserve/options.ts';
+import type { ReserveSettings } from './reserve/options.ts';
 import { expandWanted } from './selection.ts';
 import { Vm } from './vm.ts';
-import type { ReduceOptions, RightsSettings } from './request-options.ts';
+import type { RightsSettings } from './request-options.ts';
 import { parseTimeNs } from './units.ts';
 import type { Quantity } from './units.ts';
 import { checkVmOptions } from './vm-options.ts';
@@ -38,6 +43,9 @@ export interface PageRange {
   readonly from?: number;
   readonly to?: number;
 }
+
+/** In the rights table, and in events; no VM can be called so where there is a reserve. */
+const RESERVE_NAME = 'reserve';
 
 /** One virtual-machine memory: a pool of frames in regions, the rights to them, swap, and the VMs that share all this. */
 export class Engine {
@@ -54,7 +62,7 @@ export class Engine {
   readonly #changes: (Change | undefined)[];
   #vmsMade = 0;
 
-  private constructor({ core, bridge, judges, config }: Started, { rights, selection }: CheckedOptions, isShared: boolean) {
+  private constructor({ core, bridge, judges, config }: Started, { rights, selection, reserve }: CheckedOptions, isShared: boolean) {
     this.core = core;
     this.handover = rights.handover;
     this.isOperatorOnly = rights.isOperatorOnly;
@@ -63,8 +71,8 @@ export class Engine {
     this.#changes = new Array<Change | undefined>(config.changes + 1).fill(undefined);
     this.#events = new Events(core, {
       regionBytes: config.regionBytes,
-      vmOf: (handle) => this.#vms.get(handle)!,
-      vmOfOrNone: (handle) => this.#vms.get(handle),
+      vmOf: (handle) => this.#vmOf(handle)!,
+      vmOfOrNone: (handle) => this.#vmOf(handle),
       changeOf: (handle) => this.#changes[handle]!,
     });
     this.#parts = {
@@ -77,9 +85,12 @@ export class Engine {
       rights,
       selection,
       due: new DueList(),
+      reserve: undefined,
+      vmOf: (handle) => this.#vmOf(handle),
       changeMake: (vm, handle) => (this.#changes[handle] = new Change(this.#parts, vm, handle)),
       vmRemove: (vm) => this.#vmRemove(vm),
     };
+    if (reserve !== null) this.#reserveCreate(reserve);
   }
 
   /**
@@ -158,12 +169,16 @@ export class Engine {
   }
 
   /**
-   * Moves memory between VMs in one request: reductions first, then expansions. What can be known is checked before any right moves; under the handover
-   * 'eager' a reduction whose page-outs fail throws, and reductions before it stand.
+   * Moves memory between VMs in one request (5th embodiment, JP 2009-26117A Figs. 17 and 18): amounts, ranges of machine addresses, ranges of real memory, as one
+   * likes. It is split into requests for single VMs, which are issued in the order chosen; by default all reductions, then the expansions. What can be known is
+   * checked before any right moves. All of it is done when this returns, at the times that it takes on the virtual clock.
+   * Errors: INVALID_OPTION, OVERLAPPING_REQUEST, NOT_ENOUGH_MEMORY, TOO_LITTLE_LEFT, NOT_MANAGED, NOT_SELECTABLE, SLOT_TAKEN, POLICY_FAILED, TABLES_FULL,
+   * RESERVE_EXHAUSTED: nothing was changed. SWAP_FULL, SWAP_WRITE_FAILED under 'eager', with 'managerPreferred', and with a reserve that waits: requests that
+   * had been answered stand, which the details count (`answered`, `unissued`).
    */
-  reconfigure(moves: readonly Move[], options: ReduceOptions = {}): Reconfiguration {
+  reconfigure(moves: readonly Move[], options: ReconfigureOptions = {}): Reconfiguration {
     const reconfiguration = reconfigurationAt(this, this.virtualNs, moves, options);
-    reconfiguration.expand();
+    while (reconfiguration.dueNs !== null) reconfiguration.step();
     return reconfiguration;
   }
 
@@ -192,7 +207,8 @@ export class Engine {
   inspect(): Inspection {
     this.core.check();
     const { core, pageBytes, regionBytes, virtualNs, vms } = this;
-    return inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, changes: this.#changesOpen() });
+    const reserve = this.#parts.reserve?.row(virtualNs) ?? null;
+    return inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, changes: this.#changesOpen(), reserve });
   }
 
   /** The pages of a replica in a range that were ever touched, protected or made a device, ascending. The engine must not change while one iterates. */
@@ -227,6 +243,7 @@ export class Engine {
     core.begin('engine.dispose');
     for (const change of this.#changes) change?.freeze();
     for (const vm of this.#vms.values()) vm.detach();
+    this.#parts.reserve?.vm.detach();
     this.#vms.clear();
     core.release();
     this.#parts.bridge.close();
@@ -248,6 +265,29 @@ export class Engine {
     return vm.belongsTo(this.#parts);
   }
 
+  /** @internal */
+  get parts(): EngineParts {
+    return this.#parts;
+  }
+
+  /** A living VM, or the record of the reserve's pool. */
+  #vmOf(handle: number): Vm | undefined {
+    const { reserve } = this.#parts;
+    return handle === reserve?.vm.handle ? reserve.vm : this.#vms.get(handle);
+  }
+
+  /** The pool gets the last regions of real memory. */
+  #reserveCreate(settings: ReserveSettings): void {
+    const { core } = this;
+    const first = core.word(CB_REGIONS) - settings.regions;
+    const regions = Array.from({ length: settings.regions }, (_, index) => first + index);
+    picksWrite(core, regions);
+    const handle = core.requireIndex(core.exports.vmCreate(regions.length, RESERVE_PAGES, 0, 0, 1, FLAG_BY_LIST));
+    core.vmNames.set(handle, RESERVE_NAME);
+    this.#parts.reserve = new Reserve(this.#parts, new Vm(this.#parts, RESERVE_NAME, handle, Engine.create), regions, settings);
+    this.#parts.due.add(this.#parts.reserve);
+  }
+
   #vmRemove(vm: Vm): void {
     if (this.#vms.get(vm.handle) !== vm) return; // a listener has already made another one with this handle
     this.#vms.delete(vm.handle);
@@ -267,7 +307,8 @@ export class Engine {
 
   #changesOpen(): readonly ChangeReport[] {
     const open: ChangeReport[] = [];
-    for (const change of this.#changes) if (change?.isOpen === true) open.push(change.report());
+    const pool = this.#parts.reserve?.vm;
+    for (const change of this.#changes) if (change?.isOpen === true && change.vm !== pool) open.push(change.report());
     return open;
   }
 }

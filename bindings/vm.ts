@@ -218,9 +218,17 @@ export class Vm {
   }
 
   #expandRange(amount: MachineRange, flags: number, requestNs: number): Change {
-    const { core, regionBytes } = this.#parts;
-    const { regions, firstSlot } = checkMachineRange(amount, this.#parts.regionBytes);
+    const { regionBytes } = this.#parts;
+    const { regions, firstSlot } = checkMachineRange(amount, regionBytes);
     if ((firstSlot + regions) * regionBytes > 2 ** 32) throw new InvalidOptionError('range', amount, 'a range that ends at 4 GiB or below');
+    return this.expandRangeAt(regions, firstSlot, flags, requestNs);
+  }
+
+  // ---- for the bindings ---------------------------------------------------------------------------------------------------
+
+  /** @internal Expands by the machine slots firstSlot … firstSlot+regions-1. */
+  expandRangeAt(regions: number, firstSlot: number, flags: number, requestNs: number): Change {
+    const { core } = this.#parts;
     core.begin('vm.expand');
     try {
       const handle = core.requireIndex(core.exports.rightsExpandRange(this.#handle, regions, firstSlot, flags, requestNs));
@@ -230,13 +238,19 @@ export class Vm {
     }
   }
 
-  // ---- for the bindings ---------------------------------------------------------------------------------------------------
-
   /**
    * @internal At a time of the caller's choosing, with all flags (reduceFlags). `regions`: how many, from `firstSlot` up or (-1) by the selection policy; or
    * the regions themselves, in the order in which they are dealt with. `selection`: the engine's, where it is left out.
    */
   reduceAt(regions: number | readonly number[], firstSlot: number, flags: number, requestNs: number, selection?: Selection): Change {
+    const { reserve } = this.#parts;
+    if (reserve === undefined || reserve.vm === this) return this.#reduceNow(regions, firstSlot, flags, requestNs, selection);
+    const declare = (count: number): Change =>
+      this.#reduceNow(typeof regions === 'number' ? count : regions, firstSlot, flags, requestNs, selection);
+    return reserve.reduce(typeof regions === 'number' ? regions : regions.length, flags, requestNs, declare);
+  }
+
+  #reduceNow(regions: number | readonly number[], firstSlot: number, flags: number, requestNs: number, selection?: Selection): Change {
     const { core } = this.#parts;
     core.begin('vm.reduce');
     try {

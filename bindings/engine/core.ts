@@ -11,6 +11,9 @@ import {
   CB_STATUS,
   CB_VM_TABLE,
   CHANGE_BYTES,
+  CHANGE_GRANT_NS,
+  CHANGE_REQUEST_NS,
+  CHANGE_SETTLED_NS,
   REPLICA_BYTES,
   VM_ACCESSES,
   VM_BYTES,
@@ -34,6 +37,8 @@ export const ATTENTION_DISPOSED = 4;
  */
 export class Core {
   attention = 0;
+  /** Above 0: an operation of several parts runs; who listens is told when all of it is done. */
+  held = 0;
   /** Set by the events; called when an operation has ended and somebody listens. */
   drain: () => void = () => undefined;
   /** What a swap store or a policy threw last, for the `cause` of the error that follows. */
@@ -100,6 +105,16 @@ export class Core {
   changeNumber(change: number, offset: number): number {
     return this.f64[(this.word(CB_CHANGE_TABLE) + change * CHANGE_BYTES + offset) >>> 3]!;
   }
+  /** A change that is granted later than it was made: nothing of it settled before. */
+  changeGrantSet(change: number, grantNs: number): void {
+    const record = this.word(CB_CHANGE_TABLE) + change * CHANGE_BYTES;
+    this.f64[(record + CHANGE_GRANT_NS) >>> 3] = grantNs;
+    this.f64[(record + CHANGE_SETTLED_NS) >>> 3] = Math.max(grantNs, this.f64[(record + CHANGE_SETTLED_NS) >>> 3]!);
+  }
+  /** A change that is part of a larger request counts its times from there. */
+  changeRequestSet(change: number, requestNs: number): void {
+    this.f64[(this.word(CB_CHANGE_TABLE) + change * CHANGE_BYTES + CHANGE_REQUEST_NS) >>> 3] = requestNs;
+  }
   /** Word `index` of the column whose address stands in the control block at `offset`. */
   columnWord(offset: number, index: number): number {
     return this.u32[(this.word(offset) >>> 2) + index]!;
@@ -151,7 +166,7 @@ export class Core {
 
   /** After an operation, whether it succeeded or not. */
   end(): void {
-    if ((this.attention & ATTENTION_LISTENING) !== 0) this.drain();
+    if ((this.attention & ATTENTION_LISTENING) !== 0 && this.held === 0) this.drain();
   }
 
   /** Before something that only reads. */

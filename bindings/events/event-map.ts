@@ -1,4 +1,6 @@
 import type { Change } from '../change.ts';
+import type { ReportEvent } from '../reconfiguration/reports.ts';
+import type { ReserveEvent } from '../reserve/reserve.ts';
 import type { Vm } from '../vm.ts';
 
 /** What every event has: its time is the VM's clock, or the end of the I/O it speaks of. */
@@ -61,6 +63,10 @@ export interface EventMap {
   copy: { readonly type: 'copy' } & OfPage;
   vmCreated: { readonly type: 'vmCreated' } & Timed;
   vmDisposed: { readonly type: 'vmDisposed' } & Timed;
+  /** A report of a reconfiguration ([0421-0422]). */
+  report: ReportEvent;
+  /** What the reserve does (handover 'reserve'). */
+  reserve: ReserveEvent;
   /** One operation caused more events than the ring holds: the oldest `count` of them are lost. See `eventCapacity`. */
   lost: { readonly type: 'lost'; readonly count: number };
 }

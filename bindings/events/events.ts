@@ -9,7 +9,7 @@ import { eventBuild } from './event-build.ts';
 import type { Directory } from './event-build.ts';
 import type { EngineEvent, EventListener, EventMap, EventName } from './event-map.ts';
 
-/** Event names -> the engine's types. `lost` has none: it comes from the ring itself. */
+/** Event names -> the engine's types. Those without one do not come from the engine's ring. */
 const TYPES: Readonly<Record<EventName, number>> = {
   grant: layout.EVENT_GRANT,
   declare: layout.EVENT_DECLARE,
@@ -30,6 +30,8 @@ const TYPES: Readonly<Record<EventName, number>> = {
   vmCreated: layout.EVENT_VM_CREATED,
   vmDisposed: layout.EVENT_VM_DISPOSED,
   lost: 0,
+  report: 0,
+  reserve: 0,
 };
 
 const NAMES: ReadonlyMap<number, EventName> = new Map(Object.entries(TYPES).map(([name, type]) => [type, name as EventName]));
@@ -73,14 +75,20 @@ export class Events {
     };
   }
 
+  /** Delivers an event that does not come from the ring. */
+  emit(event: EngineEvent): void {
+    this.#call(event);
+  }
+
+  /** Whether anybody listens. */
+  wants(name: EventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
   /** From now on the change is told when it ends. */
   await(change: Change): void {
     this.#awaited.add(change);
     this.#maskSet();
-  }
-
-  #wanted(name: EventName): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
   #maskSet(): void {
@@ -88,7 +96,7 @@ export class Events {
     let mask = this.#awaited.size > 0 ? ENDS_MASK : 0;
     let listening = mask !== 0;
     for (const name of this.#listeners.keys()) {
-      if (!this.#wanted(name)) continue;
+      if (!this.wants(name)) continue;
       listening = true;
       if (TYPES[name] !== 0) mask |= 1 << TYPES[name];
     }
@@ -129,7 +137,7 @@ export class Events {
       if (this.#awaited.has(change)) this.#end(change);
     }
     const name = NAMES.get(record.type);
-    if (name === undefined || !this.#wanted(name)) return;
+    if (name === undefined || !this.wants(name)) return;
     const event = eventBuild(record, this.#directory);
     if (event !== undefined) this.#call(event);
   }

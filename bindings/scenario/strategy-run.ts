@@ -1,7 +1,9 @@
 import type { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-options.ts';
-import { type Move as EngineMove, type Reconfiguration, reconfigurationAt } from '../reconfiguration.ts';
-import type { ReduceOptions } from '../request-options.ts';
+import type { MachineRange } from '../machine-range.ts';
+import type { Move as EngineMove } from '../reconfiguration/moves.ts';
+import type { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
+import { reconfigurationAt } from '../reconfiguration/request.ts';
 import { Scheduler } from '../scheduler.ts';
 import type { TraceProcessor } from '../scheduler/trace-processor.ts';
 import { engineOptions, requestOptions } from './engine-form.ts';
@@ -12,7 +14,7 @@ import { vmsBesideReserve, reserveBytesOf } from './reserve.ts';
 import type { ReconfigurationResult, RunResult } from './result.ts';
 import type { HolderSample, Timeline } from './timeline.ts';
 import type { VmTrace } from './traces.ts';
-import type { Move, Scenario, ScenarioChange, ScenarioVm, Strategy } from './types.ts';
+import type { AddressRange, Move, Scenario, ScenarioChange, ScenarioVm, Strategy } from './types.ts';
 import { RunWatch } from './watch.ts';
 
 /** Makes an engine; which compiled module it runs is the caller's choice. */
@@ -159,7 +161,7 @@ export class StrategyRun {
   /** What falls due later (expansions after the page-outs of `eager`, further chunks) is appointed for its time. */
   #request(change: ScenarioChange, requestNs: number): void {
     const moves = change.moves.map((move) => this.#moveOf(move));
-    const reconfiguration = reconfigurationAt(this.#engine, requestNs, moves, requestOptions(change, this.#strategy) as ReduceOptions);
+    const reconfiguration = reconfigurationAt(this.#engine, requestNs, moves, requestOptions(change, this.#strategy));
     this.#requests.push({ requestNs, reconfiguration });
     this.#appointStep(reconfiguration);
     this.#settleAppointment();
@@ -171,7 +173,7 @@ export class StrategyRun {
     this.#scheduler.appoint({
       due: { timeNs: dueNs },
       carryOut: () => {
-        reconfiguration.expand();
+        reconfiguration.step();
         this.#appointStep(reconfiguration);
         this.#settleAppointment();
       },
@@ -201,10 +203,10 @@ export class StrategyRun {
   }
 
   #moveOf(move: Move): EngineMove {
-    const vm = move.vm === null ? null : this.#guestOf(move.vm).vm;
-    if (move.kind === 'amount') return { vm: vm!, change: move.bytes };
-    const { fromBytes: from, bytes } = move.range;
-    return { vm, [move.kind]: { from, bytes } } as unknown as EngineMove;
+    if (move.kind === 'real') return { vm: move.vm === null ? null : this.#guestOf(move.vm).vm, real: rangeOf(move.range) };
+    const { vm } = this.#guestOf(move.vm);
+    if (move.kind === 'amount') return { vm, change: move.bytes };
+    return move.kind === 'give' ? { vm, give: rangeOf(move.range) } : { vm, take: rangeOf(move.range) };
   }
 
   #guestOf(name: string): Guest {
@@ -254,4 +256,8 @@ export class StrategyRun {
 /** A reserve takes its memory from the same machine. */
 function vmsOf(scenario: Scenario, strategy: Strategy): readonly ScenarioVm[] {
   return strategy.handover === 'reserve' ? vmsBesideReserve(scenario, reserveBytesOf(scenario, strategy)) : scenario.vms;
+}
+
+function rangeOf({ fromBytes, bytes }: AddressRange): MachineRange {
+  return { from: fromBytes, bytes };
 }

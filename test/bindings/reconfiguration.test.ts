@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine, EngineOptions, Vm } from '../../bindings/node.ts';
 import { memorySwapStore } from '../../bindings/node.ts';
-import { reconfigurationAt } from '../../bindings/reconfiguration.ts';
+import { reconfigurationAt } from '../../bindings/reconfiguration/request.ts';
 import { engineMake, PAGE_BYTES, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
 import { faultySwapStore } from '../support/faulty-swap-store.ts';
 
@@ -73,10 +73,10 @@ describe.each(shipped)('$name', (build) => {
     const waiting = request.granted.then(() => (granted = true));
     await Promise.resolve();
     expect(granted).toBe(false);
-    request.expand();
+    request.step();
     await waiting;
     expect(request).toMatchObject({ state: 'granted', dueNs: null, grantNs });
-    request.expand();
+    request.step();
     expect(b.managedBytes).toBe(4 * REGION_BYTES);
     engine.validate();
   });

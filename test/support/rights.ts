@@ -1,6 +1,6 @@
 // Two VMs and memory that one of them uses and no longer manages: what the tests of the five embodiments start from.
 import { formatRights } from '../../bindings/node.ts';
-import type { Engine, EngineEvent, EngineOptions, EventName, Vm, VmOptions } from '../../bindings/node.ts';
+import type { Engine, EngineOptions, EventMap, EventName, Vm, VmOptions } from '../../bindings/node.ts';
 import { engineMake, PAGE_BYTES, REGION_BYTES, shipped } from './engines.ts';
 import type { Build } from './builds.ts';
 
@@ -62,8 +62,8 @@ export function stateOf(engine: Engine): string {
 export function eventsOf<Name extends EventName>(
   engine: Engine,
   ...names: readonly Name[]
-): readonly Extract<EngineEvent, { type: Name }>[] {
-  const events: Extract<EngineEvent, { type: Name }>[] = [];
-  for (const name of names) engine.on(name, (event) => events.push(event as Extract<EngineEvent, { type: Name }>));
+): readonly EventMap[Name][] {
+  const events: EventMap[Name][] = [];
+  for (const name of names) engine.on(name, (event) => events.push(event));
   return events;
 }

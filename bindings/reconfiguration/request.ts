@@ -1,0 +1,141 @@
+import {
+  CB_CHANGES,
+  CB_CHANGE_TOP,
+  CB_REGION_MANAGER,
+  CHANGE_GRANTED,
+  CHANGE_STATE,
+  FRAMES_LEAST,
+  FRAMES_LEAST_SHARING,
+  VM_MANAGED,
+} from '../../assembly/shared/layout.ts';
+import type { Core } from '../engine/core.ts';
+import type { Engine } from '../engine.ts';
+import type { EngineParts } from '../engine-parts.ts';
+import { throwIfAborted } from '../signal.ts';
+import type { Vm } from '../vm.ts';
+import { requestsOf } from './analysis.ts';
+import { requestsSplit, wantedRegions } from './change-request.ts';
+import type { ChangeRequest } from './change-request.ts';
+import { checkChanges, rehearse } from './feasible.ts';
+import type { Stock } from './feasible.ts';
+import { EngineIssuer } from './issuer.ts';
+import { wishesOf } from './moves.ts';
+import type { Move } from './moves.ts';
+import { checkReconfigureOptions } from './options.ts';
+import type { CheckedReconfigureOptions, ReconfigureOptions } from './options.ts';
+import { phasesOf } from './phases.ts';
+import type { Phase } from './phases.ts';
+import { picksPlan } from './picks-plan.ts';
+import type { PlannedPicks } from './picks-plan.ts';
+import { Reconfiguration } from './reconfiguration.ts';
+import { Sequence } from './sequence.ts';
+
+/** Reconfigurations of which requests have yet to be issued, by engine. */
+const underWay = new WeakMap<Core, Set<Reconfiguration>>();
+
+/**
+ * @internal Analyses a request for the whole system (Fig. 18 S801), checks everything that can be known before the first right moves, and does what is due at
+ * `requestNs`. What comes later is done by `step()`, when the caller's virtual time has come to `dueNs`.
+ */
+export function reconfigurationAt(
+  engine: Engine,
+  requestNs: number,
+  moves: readonly Move[],
+  options: ReconfigureOptions = {},
+): Reconfiguration {
+  const { parts } = engine;
+  parts.core.begin('engine.reconfigure');
+  const checked = checkReconfigureOptions(options, parts);
+  throwIfAborted(options.signal);
+  const { phases, picks } = planMake(engine, requestNs, moves, checked);
+  const reconfiguration = new Reconfiguration(parts, requestNs, (told) => {
+    const issuer = new EngineIssuer(parts, checked, { requestNs, picks, told });
+    return new Sequence(phases, issuer, checked.onceAtATime, requestNs);
+  });
+  noteUnderWay(parts.core, reconfiguration);
+  if (options.signal !== undefined) cancelOnAbort(reconfiguration, options.signal);
+  reconfiguration.step();
+  return reconfiguration;
+}
+
+interface Plan {
+  readonly phases: readonly Phase[];
+  readonly picks: PlannedPicks;
+}
+
+/** S801. */
+function planMake(engine: Engine, requestNs: number, moves: readonly Move[], options: CheckedReconfigureOptions): Plan {
+  const { parts } = engine;
+  const { core, regionBytes } = parts;
+  const stock = stockOf(parts, requestNs, options);
+  const requests = requestsOf(wishesOf(engine, moves), {
+    core,
+    regionBytes,
+    isBestEffort: options.isBestEffort,
+    pool: parts.reserve?.vm.handle ?? 0,
+    vmOf: (handle) => parts.vmOf(handle)!,
+    spareOf: (vm) => Math.max(0, stock.managedBy(vm) - Math.ceil(stock.framesLeast(vm) / stock.framesPerRegion)),
+  });
+  const pieces = options.chunkRegions === null ? requests : requestsSplit(requests, options.chunkRegions);
+  checkChanges(pieces.length, stock);
+  const phases = phasesOf(pieces, options.order, { regions: stock.free, isFree: (region) => isFree(core, region) });
+  return { phases, picks: picksPlan(parts, rehearse(phases, stock, options.isBestEffort), options) };
+}
+
+function stockOf({ core, regionBytes, reserve }: EngineParts, requestNs: number, options: CheckedReconfigureOptions): Stock {
+  const others = [...(underWay.get(core) ?? [])].filter((other) => other.isOpen).map((other) => other.unissued);
+  const goesFrom = new Map<Vm, number>();
+  for (const { kind, vm, wanted } of others.flat())
+    if (kind === 'reduce') goesFrom.set(vm, (goesFrom.get(vm) ?? 0) + wantedRegions(wanted));
+  const capacity = core.word(CB_CHANGES);
+  return {
+    regionBytes,
+    framesPerRegion: regionBytes / core.pageBytes,
+    free: core.vmWord(0, VM_MANAGED) - others.reduce((sum, unissued) => sum + needOf(unissued), 0),
+    changes: capacity - changesOpen(core) - others.flat().length,
+    changesMost: capacity,
+    reducible: reserve === undefined || reserve.waits || options.isBestEffort ? Infinity : reserve.unusedAt(requestNs),
+    managedBy: (vm) => core.vmWord(vm.handle, VM_MANAGED) - (goesFrom.get(vm) ?? 0),
+    framesLeast: (vm) => (vm.replicas.length > 1 ? FRAMES_LEAST_SHARING : FRAMES_LEAST),
+  };
+}
+
+/** How much of what is free now the requests take before they bring some themselves. */
+function needOf(requests: readonly ChangeRequest[]): number {
+  let need = 0;
+  let balance = 0;
+  for (const { kind, wanted } of requests) {
+    balance += kind === 'reduce' ? -wantedRegions(wanted) : wantedRegions(wanted);
+    need = Math.max(need, balance);
+  }
+  return need;
+}
+
+function changesOpen(core: Core): number {
+  let open = 0;
+  for (let change = core.word(CB_CHANGE_TOP); change > 0; change -= 1)
+    if (core.changeWord(change, CHANGE_STATE) === CHANGE_GRANTED) open += 1;
+  return open;
+}
+
+function noteUnderWay(core: Core, reconfiguration: Reconfiguration): void {
+  const set = underWay.get(core) ?? new Set<Reconfiguration>();
+  for (const other of set) if (!other.isOpen) set.delete(other);
+  underWay.set(core, set.add(reconfiguration));
+}
+
+function cancelOnAbort(reconfiguration: Reconfiguration, signal: AbortSignal): void {
+  const cancel = (): void => {
+    try {
+      reconfiguration.cancel();
+    } catch {
+      // what cannot be taken back stands, and its state says so; nobody called who could be told
+    }
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  void reconfiguration.settled.then(() => signal.removeEventListener('abort', cancel));
+}
+
+function isFree(core: Core, region: number): boolean {
+  return core.columnWord(CB_REGION_MANAGER, region + 1) === 0;
+}
