@@ -83,7 +83,6 @@ function picksOf(
   candidates: readonly Candidate[],
 ): readonly number[] {
   const poolRegions = table.manager.length;
-  const asker = pick.vm ?? NO_VM;
   const request = {
     kind,
     vm: pick.vm === null ? null : (core.vmNames.get(pick.vm) ?? null),
@@ -91,13 +90,20 @@ function picksOf(
     framesPerRegion: 2 ** core.word(CB_REGION_SHIFT),
     poolRegions,
     regionsPerModule: selection.moduleBytes === null ? poolRegions : selection.moduleBytes / regionBytes,
-    own: Uint8Array.from(table.manager, (manager) => (manager === asker ? 1 : 0)),
+    own: managedBy(table, pick.vm ?? NO_VM),
   };
   const chosen = selectionOrder(candidates, pick.selection.steps, request, (step, group, now) =>
     step.isForeign ? foreignKeys(core, step, group, now) : step.criterion(group, now),
   );
   if (chosen.length < wanted && !isBestEffort(pick)) throw notEnoughError(wanted, chosen.length, regionBytes);
   return chosen;
+}
+
+/** 1 for each region that the VM manages. */
+function managedBy({ manager }: RegionTable, vm: number): Uint8Array {
+  const own = new Uint8Array(manager.length);
+  for (let region = 0; region < own.length; region += 1) if (manager[region] === vm) own[region] = 1;
+  return own;
 }
 
 /** Asks a function of the user's, which cannot change the engine meanwhile. Errors: POLICY_FAILED. */
@@ -120,11 +126,13 @@ function foreignKeys(core: Core, step: Step, group: readonly Candidate[], reques
 function keysChecked(answer: unknown, count: number): Float64Array {
   const allowed = `a number for each of the ${count} candidates, none of them NaN`;
   if (!Array.isArray(answer) && !ArrayBuffer.isView(answer)) throw new InvalidOptionError('the answer', answer, allowed);
-  const keys = answer as ArrayLike<unknown>;
-  if (keys.length !== count) throw new InvalidOptionError('the answer', answer, allowed);
-  return Float64Array.from({ length: count }, (_, index) => {
-    const key = keys[index];
+  const given = answer as ArrayLike<unknown>;
+  if (given.length !== count) throw new InvalidOptionError('the answer', answer, allowed);
+  const keys = new Float64Array(count);
+  for (let index = 0; index < count; index += 1) {
+    const key = given[index];
     if (typeof key !== 'number' || Number.isNaN(key)) throw new InvalidOptionError(`key ${index} of the answer`, key, allowed);
-    return key;
-  });
+    keys[index] = key;
+  }
+  return keys;
 }
