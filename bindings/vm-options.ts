@@ -61,7 +61,7 @@ export interface CheckedVmOptions {
 export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: number, keepsStatistics: boolean): CheckedVmOptions {
   checkFields('options', value, FIELDS);
   const options = value as VmOptions;
-  const { name, earlyRelease } = options;
+  const { name, earlyRelease, release = 'pageOut' } = options;
   if (name !== undefined && (typeof name !== 'string' || name === '')) throw new InvalidOptionError('name', name, 'text, not empty');
   const memoryBytes = checkMultiple('memory', parseBytes('memory', options.memory), regionBytes, 'the region size');
   const space = options.addressSpace === undefined ? ADDRESS_SPACE_BYTES : parseBytes('addressSpace', options.addressSpace);
@@ -76,7 +76,7 @@ export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: n
     evictBatch: checkInteger('evictBatch', options.evictBatch ?? 1, 1, EVICT_BATCH_MOST),
     flags: SHORTFALLS[checkChoice('shortfall', options.shortfall ?? 'reject', SHORTFALLS)],
     selection: options.selection,
-    release: checkChoice('release', options.release ?? 'pageOut', RELEASE_WAYS),
+    release: checkChoice('release', release, RELEASE_WAYS),
     earlyRelease: earlyRelease === undefined ? null : checkEarlyRelease('earlyRelease', earlyRelease, keepsStatistics),
   };
 }

@@ -67,12 +67,12 @@ const TIME_NS_MOST = 1e14;
 
 /** Everything about a release condition that can be known before the first access. `isKept`: the engine keeps statistics. Errors: INVALID_OPTION. */
 export function checkEarlyRelease(field: string, value: unknown, isKept: boolean): ReleasePolicy {
-  const { counting, period, when, sweep } = checkFields(field, value, FIELDS);
+  const { counting = 'exact', period, when, sweep } = checkFields(field, value, FIELDS);
   if (!isKept)
     throw new InvalidOptionError(field, 'a release condition', 'on engines that keep statistics; create the engine with statistics: true');
   const shared = {
     options: value as EarlyRelease,
-    mode: COUNTINGS[checkChoice(`${field}.counting`, counting ?? 'exact', COUNTINGS)],
+    mode: COUNTINGS[checkChoice(`${field}.counting`, counting, COUNTINGS)],
     periodNs: period === undefined ? 0 : checkTime(`${field}.period`, period),
     sweepNs: sweep === undefined ? null : checkTime(`${field}.sweep`, sweep),
   };
@@ -106,7 +106,7 @@ function checkCondition(field: string, value: unknown, hasPeriod: boolean): Chec
       ...compared,
       threshold: null,
       constant: checkConstant(`${field}.constant`, constant, name),
-      perBorrowed: checkNumber(`${field}.perBorrowedRegion`, perBorrowedRegion ?? 0, 'a finite number'),
+      perBorrowed: checkNumber(`${field}.perBorrowedRegion`, perBorrowedRegion === undefined ? 0 : perBorrowedRegion, 'a finite number'),
     };
   }
   if (perBorrowedRegion !== undefined)
