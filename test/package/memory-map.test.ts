@@ -17,6 +17,7 @@ test.each([
   ['frame table', layout.FRAME_BYTES],
   ['page objects', layout.OBJECT_BYTES],
   ['page-table nodes', layout.NODE_BYTES],
+  ['summaries of regions', layout.STATISTICS_BYTES],
 ])('%s: %i B', (row, bytes) => {
   const line = MAP.split('\n').find((one) => one.includes(`│ ${row} `));
   expect(line, `the row "${row}"`).toBeDefined();
