@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
+import { compareCommand } from './compare-command.ts';
 import { CommandEnd, type CommandContext, EXIT_MISUSE, EXIT_OK } from './context.ts';
 import { failureReport } from './failure.ts';
 import { packageFile } from './package-file.ts';
@@ -14,6 +15,7 @@ export async function commandRun(args: readonly string[], context: CommandContex
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addCommand(runCommand(context))
+    .addCommand(compareCommand(context))
     .addCommand(traceCommand(context))
     .addHelpText('after', '\nExit status: 0 done, 1 the run failed, 2 wrong arguments, scenario or input file.\n');
   for (const command of allCommands(program)) {

@@ -1,4 +1,4 @@
-import type { EngineOptions, Handover } from '../engine-options.ts';
+import type { EngineOptions } from '../engine-options.ts';
 import { fileSwapStore } from '../swap/file.ts';
 import type { VmOptions } from '../vm-options.ts';
 import type { EarlyReleaseForm, ReleaseCondition } from './policies.ts';
@@ -29,7 +29,7 @@ export function engineOptions(scenario: Scenario, strategy: Strategy, traces: re
     memory: scenario.memoryBytes,
     region: scenario.regionBytes,
     swap: swapOptions(scenario.swap),
-    handover: handover as Handover,
+    handover,
     accessNs: scenario.accessNs,
     maxVms: scenario.vms.length,
     maxReplicas: scenario.vms.length,
@@ -125,6 +125,7 @@ export function requestOptions(change: ScenarioChange, strategy: Strategy) {
     ...said({
       order: change.order ?? strategy.order,
       chunk: change.chunkBytes ?? strategy.chunkBytes,
+      sameVmOnceAtATime: change.sameVmOnceAtATime ?? strategy.sameVmOnceAtATime,
       selection: selection && said(selection),
       useRight: isRights ? change.useRight : undefined,
       declaration: isRights && declaration !== undefined ? said(declaration) : undefined,

@@ -11,6 +11,7 @@ import { USE_RIGHTS } from '../policy/use-right.ts';
 import {
   address,
   bandwidth,
+  boolean,
   bytes,
   distinct,
   durationNs,
@@ -82,6 +83,7 @@ export const requestPolicies = {
   selection: object({ expand: expandCriteria.optional(), release: criteria(RELEASE_CRITERIA).optional() }).optional(),
   order: nameOf(RECONFIGURATION_ORDERS).optional(),
   chunk: bytes.optional(),
+  sameVmOnceAtATime: boolean().optional(),
 };
 
 /** What a strategy may say, and the file for all of them. */

@@ -46,6 +46,17 @@ export function strategyMake(name: string, handover: HandoverName, own: Policies
   const ofHandover = handover === 'reserve' ? { reserve } : {};
   if (handover === 'rights') return { ...rights, ...said(own), name, handover };
   // Baselines have neither rights to prefer nor anything to do before a release.
-  const { selection, order, chunkBytes } = rights;
-  return { selection, order, chunkBytes, ...ofHandover, ...said(own), name, handover, earlyRelease: null, release: 'pageOut' };
+  const { selection, order, chunkBytes, sameVmOnceAtATime } = rights;
+  return {
+    selection,
+    order,
+    chunkBytes,
+    sameVmOnceAtATime,
+    ...ofHandover,
+    ...said(own),
+    name,
+    handover,
+    earlyRelease: null,
+    release: 'pageOut',
+  };
 }

@@ -54,6 +54,7 @@ export interface RequestPolicies {
   readonly selection?: SelectionForm | undefined;
   readonly order?: ReconfigurationOrder | undefined;
   readonly chunkBytes?: number | undefined;
+  readonly sameVmOnceAtATime?: boolean | undefined;
 }
 
 /** All that a strategy decides. `earlyRelease` null: none, whatever a VM says. */

@@ -55,8 +55,8 @@ function resolvedSwap(form: ScenarioForm['swap'], directory: string): Scenario['
   };
 }
 
-function requestPolicies({ useRight, declaration, selection, order, chunk }: RequestPoliciesForm): RequestPolicies {
-  return { useRight, declaration, selection, order, chunkBytes: chunk };
+function requestPolicies({ useRight, declaration, selection, order, chunk, sameVmOnceAtATime }: RequestPoliciesForm): RequestPolicies {
+  return { useRight, declaration, selection, order, chunkBytes: chunk, sameVmOnceAtATime };
 }
 
 function policiesOf(form: PoliciesForm): Policies {

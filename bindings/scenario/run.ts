@@ -13,6 +13,8 @@ export interface RunScenarioOptions {
   readonly signal?: AbortSignal | undefined;
   /** Record what happens, for pictures. */
   readonly timeline?: boolean;
+  /** In front of what is said of the progress. */
+  readonly label?: string;
   readonly onProgress?: ((label: string, done: number, total: number) => void) | undefined;
 }
 
@@ -41,18 +43,32 @@ export async function runScenario(scenario: Scenario, options: RunScenarioOption
   return { result: { title, memoryBytes, regionBytes, pageBytes, runs, contentsEqual: contentsEqual(runs) }, timelines };
 }
 
-async function runStrategy(scenario: Scenario, strategy: Strategy, traces: readonly VmTrace[], options: RunScenarioOptions) {
-  const { engineCreate, signal, onProgress, timeline = false } = options;
+export interface StrategyOutcome {
+  readonly result: RunResult;
+  readonly timeline: Timeline | null;
+}
+
+/** One run, on an engine of its own. BeforeRunError: it could not start; RunError: it failed on the way. */
+export async function runStrategy(
+  scenario: Scenario,
+  strategy: Strategy,
+  traces: readonly VmTrace[],
+  options: RunScenarioOptions,
+): Promise<StrategyOutcome> {
+  const { engineCreate, signal, onProgress, timeline = false, label = '' } = options;
   const run = await before(strategy, () => StrategyRun.create(scenario, strategy, traces, { engineCreate, signal, timeline }));
   try {
-    const result = await during(strategy, () => run.run((done, total) => onProgress?.(`running under ${strategy.name}`, done, total)));
+    const result = await during(strategy, () =>
+      run.run((done, total) => onProgress?.(`${label}running under ${strategy.name}`, done, total)),
+    );
     return { result, timeline: run.timeline() };
   } finally {
     await run.dispose();
   }
 }
 
-function contentsEqual(runs: readonly RunResult[]): boolean | null {
+/** null: there is nothing to compare. */
+export function contentsEqual(runs: readonly RunResult[]): boolean | null {
   if (runs.length < 2) return null;
   const digests = runs.map((run) => run.vms.map((vm) => vm.digest).join());
   return new Set(digests).size === 1;

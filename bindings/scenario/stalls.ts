@@ -81,9 +81,11 @@ export class Stalls {
     const waits = this.#sorted().subarray(firstAbove(this.#sorted(), 0));
     if (waits.length === 0) return [];
     const step = 10 ** (1 / POINTS_PER_DECADE);
+    const worstNs = waits[waits.length - 1]!;
+    const point = (ns: number): StallPoint => ({ ns, count: waits.length - firstNotBelow(waits, ns) });
     const points: StallPoint[] = [];
-    for (let ns = waits[0]!; ns < waits.at(-1); ns *= step) points.push({ ns, count: waits.length - firstNotBelow(waits, ns) });
-    return [...points, { ns: waits.at(-1), count: waits.length - firstNotBelow(waits, waits.at(-1)) }];
+    for (let ns = waits[0]!; ns < worstNs; ns *= step) points.push(point(ns));
+    return [...points, point(worstNs)];
   }
 
   /** The wait that `share` of `accesses` did not exceed (nearest rank); accesses that are not in the list did not wait. */

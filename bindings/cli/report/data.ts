@@ -2,6 +2,8 @@ import type { ScenarioResult } from '../../scenario/result.ts';
 import type { Timeline, VmSamples } from '../../scenario/timeline.ts';
 import { type FigureRow, figureRows, summary } from '../figures.ts';
 
+import type { PageData } from './page-tools.ts';
+
 // What the page of a report is given: plain data, as it stands in the page's JSON.
 
 export interface ReportRun {
@@ -26,18 +28,15 @@ export interface ReportLine {
   readonly values: readonly (number | null)[];
 }
 
-export interface ReportData {
+export interface ReportData extends PageData {
   readonly title: string;
   readonly summary: string;
   readonly facts: readonly string[];
-  readonly vms: readonly string[];
   readonly strategies: readonly string[];
   readonly rows: readonly FigureRow[];
   readonly runs: readonly ReportRun[];
-  readonly endNs: number;
   /** From the first request to the last settling under any strategy, with a margin; null where that is most of the run. */
   readonly changeSpan: TimeSpan | null;
-  readonly gridNs: readonly number[];
   /** Share of each VM's records done, in percent. */
   readonly progress: readonly ReportLine[];
   readonly pageOuts: readonly ReportLine[];
@@ -53,7 +52,7 @@ const CHANGE_SHARE_MAX = 0.5;
 /** Brings the samples of all runs onto one grid of times, so that the page can lay them over each other. */
 export function reportData(result: ScenarioResult, timelines: readonly Timeline[], facts: readonly string[]): ReportData {
   const endNs = Math.max(1, ...result.runs.map((run) => run.virtualNs));
-  const gridNs = Array.from({ length: GRID_POINTS }, (_, index) => (endNs * index) / (GRID_POINTS - 1));
+  const gridNs = gridOf(endNs);
   const lines = (value: (samples: VmSamples, index: number, run: number, vm: number) => number): ReportLine[] =>
     result.runs.flatMap((run, runIndex) =>
       run.vms.map((vm, vmIndex) => {
@@ -78,6 +77,10 @@ export function reportData(result: ScenarioResult, timelines: readonly Timeline[
     pageIns: lines((samples, index) => samples.pageIns[index]!),
     resident: lines((samples, index) => samples.residentPages[index]! * result.pageBytes),
   };
+}
+
+export function gridOf(endNs: number): readonly number[] {
+  return Array.from({ length: GRID_POINTS }, (_, index) => (endNs * index) / (GRID_POINTS - 1));
 }
 
 function changeSpan(timelines: readonly Timeline[], endNs: number): TimeSpan | null {

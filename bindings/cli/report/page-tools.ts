@@ -1,8 +1,13 @@
-import type { ReportData } from './data.ts';
+/** What every page has: the VMs, and the times that its lines are given at. */
+export interface PageData {
+  readonly vms: readonly string[];
+  readonly endNs: number;
+  readonly gridNs: readonly number[];
+}
 
 /** What the drawing functions of the page share. */
 export interface PageTools {
-  readonly data: ReportData;
+  readonly data: PageData;
   /** A colour of the page's style sheet, as it is now (light or dark). */
   colour(name: string): string;
   vmColour(vm: number): string;
@@ -15,7 +20,7 @@ export interface PageTools {
 /**
  * Runs in the reader's browser: its source text goes into the page, so it refers to nothing outside itself.
  */
-export function pageTools(data: ReportData): PageTools {
+export function pageTools(data: PageData): PageTools {
   const VM_COLOURS = 8;
   const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const timeText = (ns: number): string => {

@@ -10,20 +10,9 @@ import { REPORT_STYLE } from './style.ts';
 const PLOT_SCRIPT = 'uplot/dist/uPlot.iife.min.js';
 const PLOT_STYLE = 'uplot/dist/uPlot.min.css';
 
-/** The report as one page that needs nothing else: script, style and data are inside. */
-export async function reportHtml(data: ReportData): Promise<string> {
-  const [plotScript, plotStyle] = await Promise.all([packageText(PLOT_SCRIPT), packageText(PLOT_STYLE)]);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(data.title)}</title>
-<style>${plotStyle}${REPORT_STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${escapeHtml(data.title)}</h1>
+/** The report of a run as one page that needs nothing else: script, style and data are inside. */
+export function reportHtml(data: ReportData): Promise<string> {
+  const body = `<h1>${escapeHtml(data.title)}</h1>
 <p class="summary">${escapeHtml(data.summary)}</p>
 ${data.facts.map((fact) => `<p class="facts">${escapeHtml(fact)}</p>`).join('\n')}
 <h2>Side by side</h2>
@@ -32,16 +21,42 @@ ${data.facts.map((fact) => `<p class="facts">${escapeHtml(fact)}</p>`).join('\n'
 <p class="note">Time runs to the right, a row is one region of real memory. The colour is the VM that uses the region; stripes are the colour of the VM that manages it, where that is another.</p>
 <div class="legend" id="legend"></div>
 <div id="regions"></div>
-<div id="charts"></div>
+<div id="charts"></div>`;
+  return pageHtml({ title: data.title, body, data, boot: pageBoot, parts: { pageTools, drawRegions, drawChart } });
+}
+
+export interface PageForm {
+  readonly title: string;
+  /** HTML; texts in it are escaped already. */
+  readonly body: string;
+  readonly data: object;
+  /** Called in the browser with the data and the parts; `Plot`, the chart library, is added to them. */
+  readonly boot: { toString(): string };
+  readonly parts: Readonly<Record<string, { toString(): string }>>;
+}
+
+export async function pageHtml({ title, body, data, boot, parts }: PageForm): Promise<string> {
+  const [plotScript, plotStyle] = await Promise.all([packageText(PLOT_SCRIPT), packageText(PLOT_STYLE)]);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${plotStyle}${REPORT_STYLE}</style>
+</head>
+<body>
+<main>
+${body}
 </main>
 <script type="application/json" id="data">${jsonForScript(data)}</script>
 <script>${plotScript.replaceAll('</script', '<\\/script')}</script>
 <script>
-(${pageBoot.toString()})(JSON.parse(document.getElementById('data').textContent), {
+(${boot.toString()})(JSON.parse(document.getElementById('data').textContent), {
   Plot: uPlot,
-  pageTools: ${pageTools.toString()},
-  drawRegions: ${drawRegions.toString()},
-  drawChart: ${drawChart.toString()},
+${Object.entries(parts)
+  .map(([name, part]) => `  ${name}: ${part.toString()},`)
+  .join('\n')}
 });
 </script>
 </body>
@@ -58,7 +73,7 @@ function tableHtml(data: ReportData): string {
   return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
 

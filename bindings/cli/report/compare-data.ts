@@ -1,0 +1,136 @@
+import type { CompareResult } from '../../scenario/compare.ts';
+import type { HolderSample, Timeline, VmSamples } from '../../scenario/timeline.ts';
+import { cellShown, COMPARE_COLUMNS, compareSummary } from '../compare-table.ts';
+import { gridOf, onGrid, type ReportLine } from './data.ts';
+import type { PageData } from './page-tools.ts';
+
+// What the page of a comparison is given: plain data, as it stands in the page's JSON.
+
+export interface CompareCell {
+  readonly text: string;
+  readonly isBest: boolean;
+}
+
+/** A layer of a picture of memory: bytes at each time of the grid. */
+export interface MemoryLayer {
+  readonly label: string;
+  /** A colour of the style sheet. */
+  readonly colour: string;
+  readonly values: readonly (number | null)[];
+}
+
+export interface StallLine {
+  readonly label: string;
+  readonly entry: number;
+  /** Accesses that waited at least so long. */
+  readonly ns: readonly number[];
+  readonly counts: readonly number[];
+}
+
+export interface CompareData extends PageData {
+  readonly title: string;
+  readonly summary: readonly string[];
+  readonly facts: readonly string[];
+  readonly columns: readonly { readonly title: string; readonly meaning: string }[];
+  readonly rows: readonly { readonly strategy: string; readonly policies: string; readonly cells: readonly CompareCell[] }[];
+  readonly memoryBytes: number;
+  readonly memory: readonly { readonly strategy: string; readonly layers: readonly MemoryLayer[] }[];
+  readonly stalls: readonly StallLine[];
+  readonly pageOuts: readonly ReportLine[];
+}
+
+const COLOURS = 8;
+
+/** Brings what was sampled under each strategy onto one grid of times. Strategies that failed have a row and no lines. */
+export function compareData(result: CompareResult, timelines: readonly (Timeline | null)[], facts: readonly string[]): CompareData {
+  const endNs = Math.max(1, ...result.entries.map(({ run }) => run?.virtualNs ?? 0));
+  const gridNs = gridOf(endNs);
+  const vms = result.reference.vms.map(({ name }) => name);
+  const drawn = result.entries.flatMap(({ strategy, run }, entry) => {
+    const timeline = timelines[entry];
+    return run === null || timeline === null || timeline === undefined ? [] : [{ strategy, entry, timeline, endNs: run.virtualNs }];
+  });
+  return {
+    title: result.title ?? 'Strategies side by side',
+    summary: compareSummary(result),
+    facts,
+    vms,
+    endNs,
+    gridNs,
+    columns: COMPARE_COLUMNS.map(({ title, meaning }) => ({ title: title.join(' '), meaning })),
+    rows: result.entries.map((entry) => ({
+      strategy: entry.strategy,
+      policies: policiesShown(entry.policies),
+      cells: COMPARE_COLUMNS.map((column) => ({ text: cellShown(entry, column), isBest: entry.best.includes(column.figure) })),
+    })),
+    memoryBytes: result.memoryBytes,
+    memory: drawn.map(({ strategy, timeline, endNs: end }) => ({
+      strategy,
+      layers: memoryLayers(timeline.holders, vms, result, gridNs, end),
+    })),
+    stalls: drawn.flatMap(({ strategy, entry, timeline }) =>
+      timeline.stalls.flatMap((points, vm): StallLine[] => {
+        const name = vms[vm]!;
+        if (!result.receivers.includes(name) || points.length === 0) return [];
+        const label = result.receivers.length === 1 ? strategy : `${strategy}, ${name}`;
+        return [{ label, entry, ns: points.map(({ ns }) => ns), counts: points.map(({ count }) => count) }];
+      }),
+    ),
+    pageOuts: drawn.map(({ strategy, entry, timeline }) => ({
+      label: strategy,
+      vm: entry % COLOURS,
+      run: Math.floor(entry / COLOURS),
+      values: totalOnGrid(gridNs, timeline.vms),
+    })),
+  };
+}
+
+function policiesShown(policies: CompareResult['entries'][number]['policies']): string {
+  const said = Object.entries(policies).filter(([, value]) => value !== undefined && value !== null);
+  return said.map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
+}
+
+/** Page-outs of all VMs together; each one's last value stands from its finish on. */
+function totalOnGrid(gridNs: readonly number[], vms: readonly VmSamples[]): (number | null)[] {
+  const columns = vms.map((samples) => {
+    const values = onGrid(gridNs, samples.timesNs, samples.pageOuts);
+    const last = samples.pageOuts[samples.pageOuts.length - 1] ?? 0;
+    return values.map((value) => ({ value: value ?? last, isOver: value === null }));
+  });
+  return gridNs.map((_, index) => {
+    const here = columns.map((column) => column[index]!);
+    return here.every(({ isOver }) => isOver) ? null : here.reduce((sum, { value }) => sum + value, 0);
+  });
+}
+
+/** From the bottom up: what each VM uses, what it manages and nobody has touched yet, and what nobody may use. */
+function memoryLayers(
+  holders: readonly HolderSample[],
+  vms: readonly string[],
+  { memoryBytes, regionBytes }: CompareResult,
+  gridNs: readonly number[],
+  endNs: number,
+): readonly MemoryLayer[] {
+  const at = stepsOnGrid(holders, gridNs);
+  const layer = (label: string, colour: string, regions: (sample: HolderSample) => number): MemoryLayer => ({
+    label,
+    colour,
+    values: gridNs.map((timeNs, index) => (timeNs > endNs ? null : regions(at[index]!) * regionBytes)),
+  });
+  const total = memoryBytes / regionBytes;
+  const useful = ({ used, untouched }: HolderSample): number => [...used, ...untouched].reduce((sum, count) => sum + count, 0);
+  return [
+    ...vms.map((name, vm) => layer(`used by ${name}`, `vm${vm % COLOURS}`, (sample) => sample.used[vm]!)),
+    layer('granted, not touched yet', 'untouched', ({ untouched }) => untouched.reduce((sum, count) => sum + count, 0)),
+    layer('idle', 'nobody', (sample) => total - useful(sample)),
+  ];
+}
+
+/** The sample that holds at each time of the grid. */
+function stepsOnGrid(samples: readonly HolderSample[], gridNs: readonly number[]): readonly HolderSample[] {
+  let place = 0;
+  return gridNs.map((timeNs) => {
+    while (place + 1 < samples.length && samples[place + 1]!.timeNs <= timeNs) place += 1;
+    return samples[place]!;
+  });
+}
