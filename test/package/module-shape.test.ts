@@ -76,6 +76,6 @@ describe.each(builds)('$name', (build) => {
 });
 
 test('the boundary has names to compare with', () => {
-  expect(methodsOf('EngineImports')).toEqual(['swapRead', 'swapWrite']);
+  expect(methodsOf('EngineImports')).toEqual(['releaseJudge', 'swapRead', 'swapWrite']);
   expect(methodsOf('EngineExports')).toContain('rightsReduce');
 });
