@@ -11,7 +11,7 @@ const assembly: House = {
     ['swap/'],
     ['regions/', 'replicas/'],
     ['access'],
-    ['advice', 'memory'],
+    ['advice', 'memory', 'information'],
     ['player/', 'hart/'],
     ['life', 'validate'],
     ['index'],
