@@ -1,4 +1,5 @@
 import type { ReconfigurationOrder } from '../policy/order.ts';
+import type { Vm } from '../vm.ts';
 import { wantedRegions } from './change-request.ts';
 import type { ChangeRequest } from './change-request.ts';
 
@@ -35,11 +36,16 @@ interface Cycle {
   readonly expansions: readonly ChangeRequest[];
 }
 
-/** Each cycle: as few reductions as pay for the next expansion, and then all the expansions that they pay for. Reductions beyond make up the last one. */
+/**
+ * Each cycle: as few reductions as pay for the next expansion, and then all the expansions that they pay for. Reductions beyond make up the last one. A VM
+ * gives up first what it is to give up before it gets something: else it could give that up again.
+ */
 function cyclesOf(requests: readonly ChangeRequest[], funds: Funds): readonly Cycle[] {
   const reductions = requests.filter(({ kind }) => kind === 'reduce');
   const expansions = requests.filter(({ kind }) => kind === 'expand');
+  const reductionsFirst = reductionsBefore(requests);
   const purse = new Purse(funds);
+  const mayCome = (): boolean => given >= reductionsFirst[granted]! && purse.pays(expansions[granted]!);
   const cycles: Cycle[] = [];
   let given = 0;
   let granted = 0;
@@ -47,12 +53,24 @@ function cyclesOf(requests: readonly ChangeRequest[], funds: Funds): readonly Cy
     const firstGiven = given;
     const firstGranted = granted;
     const isLast = granted === expansions.length;
-    while (given < reductions.length && (isLast || !purse.pays(expansions[granted]!))) purse.put(reductions[given++]!);
-    while (granted < expansions.length && purse.pays(expansions[granted]!)) purse.take(expansions[granted++]!);
+    while (given < reductions.length && (isLast || !mayCome())) purse.put(reductions[given++]!);
+    while (granted < expansions.length && mayCome()) purse.take(expansions[granted++]!);
     if (granted === firstGranted) granted = expansions.length; // nothing pays for the rest: all of it is issued, to be refused or cut short
     cycles.push({ reductions: reductions.slice(firstGiven, given), expansions: expansions.slice(firstGranted, granted) });
   }
   return cycles;
+}
+
+/** For each expansion, how many reductions have to be issued until the last one that stands before it and is of the same VM. */
+function reductionsBefore(requests: readonly ChangeRequest[]): readonly number[] {
+  const last = new Map<Vm, number>();
+  const before: number[] = [];
+  let reductions = 0;
+  for (const { kind, vm } of requests) {
+    if (kind === 'reduce') last.set(vm, ++reductions);
+    else before.push(last.get(vm) ?? 0);
+  }
+  return before;
 }
 
 /** A cycle's reductions go out together with the expansions of the one before. */

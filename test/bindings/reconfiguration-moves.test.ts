@@ -268,7 +268,7 @@ describe.each(shipped)('$name', (build) => {
       ['nobody without saying so', () => ({ real: range(0, 1) }), 'moves[0].vm'],
       ['a field of no kind', ({ a }) => ({ vm: a, real: { ...range(0, 1), to: 1 } }), 'moves[0].real.to'],
     ])('%s', async (_, move, field) => {
-      await refused(((vms) => [move(vms) as Move]) as (vms: { a: Vm }) => readonly Move[], { code: 'INVALID_OPTION', details: { field } });
+      await refused((vms) => [move(vms) as Move], { code: 'INVALID_OPTION', details: { field } });
     });
 
     test('VMs of another engine, and those that are gone', async () => {
