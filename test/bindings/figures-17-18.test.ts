@@ -1,6 +1,6 @@
 // Figs. 17 and 18, requests to the whole system (5th embodiment), step by step through the public API. A region stands for 256 MB.
 import { describe, expect, test } from 'vitest';
-import type { Engine, EngineOptions, Move, ReconfigurationOrder, ReconfigurationReport, Vm } from '../../bindings/node.ts';
+import type { Engine, Move, ReconfigurationOrder, ReconfigurationReport, Vm } from '../../bindings/node.ts';
 import { drawing, drawn, REGION_PAGES, touchRegions, useAll } from '../support/figures.ts';
 import { engineMake, PAGE_BYTES, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
 import type { Build } from '../support/builds.ts';
@@ -15,7 +15,7 @@ interface Machine {
 }
 
 /** As Fig. 11 (a): OS1 manages and uses 2 GB, OS2 1 GB. A page that goes out takes WRITE_NS. */
-async function machineMake(build: Build, options: Partial<EngineOptions> = {}): Promise<Machine> {
+async function machineMake(build: Build, options: Parameters<typeof engineMake>[1] = {}): Promise<Machine> {
   const swap = { size: 64 * PAGE_BYTES, readLatency: 0, writeLatency: WRITE_NS };
   const engine = await engineMake(build, { regions: 12, swap, ...options });
   const os1 = engine.createVm({ name: 'OS1', memory: 2 * GB });
@@ -96,7 +96,7 @@ describe.each(shipped)('Fig. 17, the analyser 1130, $name', (build) => {
 
 describe.each(shipped)('Fig. 18, $name', (build) => {
   /** OS1 gives 1 GB up and OS2 half of one, to OS3 and OS4, which have next to nothing. */
-  async function fourMake(options: Partial<EngineOptions> = {}): Promise<Machine & { readonly moves: readonly Move[] }> {
+  async function fourMake(options: Parameters<typeof engineMake>[1] = {}): Promise<Machine & { readonly moves: readonly Move[] }> {
     const machine = await machineMake(build, { regions: 14, ...options });
     const [os3, os4] = ['OS3', 'OS4'].map((name) => machine.engine.createVm({ name, memory: REGION_BYTES }));
     const { os1, os2 } = machine;
