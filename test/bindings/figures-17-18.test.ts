@@ -65,7 +65,12 @@ describe.each(shipped)('Fig. 17, the analyser 1130, $name', (build) => {
     ['OS1 gives up its 0.5 to 1.5 GB', { give: { from: GB / 2, bytes: GB } }],
   ])('[0409-0411] relative: %s, OS2 gets 1 GB', async (_, part) => {
     const { engine, os1, os2 } = await machineMake(build);
-    expect(requestsOf(engine, [{ vm: os1, ...part }, { vm: os2, change: GB }])).toEqual(['OS1 reduce 4', 'OS2 expand 4']);
+    expect(
+      requestsOf(engine, [
+        { vm: os1, ...part },
+        { vm: os2, change: GB },
+      ]),
+    ).toEqual(['OS1 reduce 4', 'OS2 expand 4']);
     const first = 'give' in part ? part.give.from / REGION_BYTES : 4;
     expect(engine.inspect().regions.map(({ manager }) => manager)).toEqual(
       Array.from({ length: 12 }, (__, region) => (region >= 8 || (region >= first && region < first + 4) ? 'OS2' : 'OS1')),
