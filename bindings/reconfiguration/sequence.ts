@@ -28,7 +28,7 @@ export interface Issuer {
 
 /**
  * Issues the requests of a plan phase by phase: S802, S803 (JP 2009-26117A Fig. 18). The next phase begins when all requests of one are answered. In a phase
- * everything is issued that can be; an expansion waits for memory as long as reductions before it may bring some, and those behind it wait with it.
+ * everything is issued that can be; an expansion waits for memory as long as reductions may bring some, and those behind it wait with it.
  */
 export class Sequence {
   readonly #phases: readonly Phase[];
@@ -120,7 +120,7 @@ export class Sequence {
         if (mayGo) this.#issue(request, timeNs);
         else this.#waiting.push(request);
         isSome ||= mayGo;
-        expansionsWait ||= isExpansion && !mayGo;
+        expansionsWait ||= isExpansion && !mayGo && !busy.has(request.vm);
         if (this.#onceAtATime) busy.add(request.vm);
       }
     } finally {
