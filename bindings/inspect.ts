@@ -39,6 +39,8 @@ export interface SwapRow {
   readonly slotsUsed: number;
   /** Resident pages that also have a slot. */
   readonly cleanPages: number;
+  /** Pages of all VMs whose way to swap has not ended at `virtualNs` ([0145]): writes that nobody waits for, as those of sweeps and of eager reductions. */
+  readonly writingPages: number;
   /** Virtual time of one page. */
   readonly readNs: number;
   readonly writeNs: number;
@@ -99,6 +101,7 @@ export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, c
       slots: core.word(layout.CB_SLOTS),
       slotsUsed: core.word(layout.CB_SLOTS_USED),
       cleanPages: core.word(layout.CB_CLEAN_PAGES),
+      writingPages: writingPages(core, virtualNs),
       readNs: core.number(layout.CB_READ_NS),
       writeNs: core.number(layout.CB_WRITE_NS),
       queue: core.word(layout.CB_QUEUE),
@@ -120,6 +123,20 @@ export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, c
       copies: core.word(layout.CB_COUNT_COPIES),
     },
   };
+}
+
+/**
+ * A VM waits for what it reads: at the latest clock all reads have ended, and what the device still has to do are writes. After engine.advance() to a time
+ * that no clock has reached, the time until then counts as writing too.
+ */
+function writingPages(core: Core, virtualNs: number): number {
+  const writeNs = core.number(layout.CB_WRITE_NS);
+  let pages = 0;
+  for (let server = 0; server < core.word(layout.CB_QUEUE); server += 1) {
+    const busyNs = core.number(layout.CB_DEVICE_BUSY + server * 8) - virtualNs;
+    if (busyNs > 0) pages += Math.ceil(busyNs / writeNs);
+  }
+  return pages;
 }
 
 function regionRows(core: Core, regionBytes: number): readonly RegionRow[] {
