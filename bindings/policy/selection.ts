@@ -92,5 +92,6 @@ function checkSelection(
 }
 
 function foreignStep(criterion: Criterion, field: string): Step {
-  return { criterion, name: `function ${criterion.name}`, field, isForeign: true, mayExclude: true, summaries: 0, needsModules: false };
+  const name = criterion.name === '' ? 'a function' : `function ${criterion.name}`;
+  return { criterion, name, field, isForeign: true, mayExclude: true, summaries: 0, needsModules: false };
 }
