@@ -66,7 +66,10 @@ export function accessPages(world: World, replica: Replica, parts: readonly Part
 
 /** The parts of an access to contiguous bytes, ascending. */
 function partsOf(world: World, address: number, length: number): Part[] {
-  return piecesOf(world, address, length).map((piece) => ({ page: Math.floor(piece.address / world.options.pageBytes), bytes: piece.length }));
+  return piecesOf(world, address, length).map((piece) => ({
+    page: Math.floor(piece.address / world.options.pageBytes),
+    bytes: piece.length,
+  }));
 }
 
 export function accessCount(world: World, replica: Replica): void {

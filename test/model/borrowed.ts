@@ -75,7 +75,10 @@ export function sweep(world: World, vm: Vm, timeNs: number, progress: { done: nu
 function evacuate(world: World, page: Page, region: Region, store: boolean): void {
   if (!hasMode(region, 'evacuate') && !(store && hasMode(region, 'readOnly'))) return;
   const refuge = refugeFind(world, page.vm, region, page.vm.timeNs);
-  note(world, refuge === null ? 'no room to evacuate' : hasMode(region, 'evacuate') ? 'a page evacuated' : 'a page left a read-only region');
+  note(
+    world,
+    refuge === null ? 'no room to evacuate' : hasMode(region, 'evacuate') ? 'a page evacuated' : 'a page left a read-only region',
+  );
   if (refuge === null) return;
   pageMove(world, page, refuge);
   if (regionFrames(world, region).some((frame) => world.frames[frame] !== null)) return;

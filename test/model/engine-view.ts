@@ -36,9 +36,7 @@ export function engineView(raw: RawEngine, entries: Entries): View {
     }),
     vms: vms.map(({ handle, live }) => (live ? vmView(raw, handle) : null)),
     changes: changes.map((handle) => changeView(raw, raw.changeRecord(handle))),
-    places: replicas.map(({ live, handle, pages }) =>
-      live ? Array.from({ length: pages }, (_, page) => raw.place(handle, page)) : null,
-    ),
+    places: replicas.map(({ live, handle, pages }) => (live ? Array.from({ length: pages }, (_, page) => raw.place(handle, page)) : null)),
     slotsUsed: raw.slotsUsed(),
     summaries: summaries(raw, entries, users),
     statistics: raw.statisticsRecord(0) === null ? null : users.map((_, region) => statisticsText(raw, region)),

@@ -4,29 +4,13 @@
  */
 import fc from 'fast-check';
 import type { Advice } from './access.ts';
+import { BORROW_STEPS, BORROW_WEIGHTS } from './generator-borrow.ts';
+import { RIGHTS_STEPS, RIGHTS_WEIGHTS, reductionOptions } from './generator-rights.ts';
+import { NOBODY, numbersFrom, pick, type MachineRun, type Scene, type Step } from './generator-step.ts';
 import type { ModelSubject } from './model-subject.ts';
 import type { Operation, Width } from './operation.ts';
 import { managedRegions } from './rights.ts';
-import { SEEK_ORDER_DEFAULT, type EvictionPolicy, type SeekClass, type Vm, type WorldOptions } from './world.ts';
-
-export interface Step {
-  readonly kind: string;
-  /** Who: modulo the live VMs, replicas or changes. */
-  readonly who: number;
-  /** Where: a page or slot, modulo what there is and a little more. */
-  readonly where: number;
-  readonly amount: number;
-  readonly detail: number;
-}
-
-export interface MachineRun {
-  readonly world: Omit<WorldOptions, 'pageBytes'>;
-  readonly store: 'linear' | 'host';
-  readonly columnPages: number;
-  readonly spacePages: number;
-  readonly firstVms: readonly Step[];
-  readonly steps: readonly Step[];
-}
+import { SEEK_ORDER_DEFAULT, type EvictionPolicy, type SeekClass, type Summary } from './world.ts';
 
 const NANOSECONDS = { read: [90, 0, 1000], write: [25, 0, 400] } as const;
 const FRAMES_MOST = 24;
@@ -42,6 +26,7 @@ const SEEK_ORDERS: readonly (readonly SeekClass[])[] = [
   ['evict', 'takeOver', 'userless', 'managed'],
   ['managed', 'userless', 'borrowed', 'takeOver'],
 ];
+const SUMMARIES: readonly Summary[] = ['cache', 'stamp', 'nextUse', 'statistics'];
 const ADVICE: readonly Advice[] = ['locked', 'discardable', 'normal', 'unused', 'willNeed', 'discardable', 'willNeed'];
 
 /** How often each kind of step is drawn. */
@@ -54,8 +39,6 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   protect: 3,
   discard: 2,
   touch: 6,
-  move: 6,
-  handover: 5,
   reduce: 5,
   expand: 5,
   expandRange: 4,
@@ -68,12 +51,14 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   vmDispose: 1,
   failWrites: 3,
   failReads: 3,
+  ...RIGHTS_WEIGHTS,
+  ...BORROW_WEIGHTS,
 };
 
 const natural = (most: number): fc.Arbitrary<number> => fc.nat({ max: most });
 
 const stepOf = (kind: fc.Arbitrary<string>): fc.Arbitrary<Step> =>
-  fc.record({ kind, who: natural(7), where: natural(255), amount: natural(127), detail: natural(1023) });
+  fc.record({ kind, who: natural(7), where: natural(255), amount: natural(127), detail: natural(1023), seed: natural(2 ** 31 - 1) });
 
 const step = stepOf(fc.oneof(...Object.entries(WEIGHTS).map(([kind, weight]) => ({ arbitrary: fc.constant(kind), weight }))));
 
@@ -91,12 +76,13 @@ export function machineRun(shape: PoolShape, stepsMost: number): fc.Arbitrary<Ma
   const world = fc
     .record({
       pool: POOLS[shape],
-      slots: fc.oneof(natural(8), fc.integer({ min: 9, max: 40 })),
+      slots: fc.oneof(natural(8), fc.integer({ min: 9, max: 40 }), fc.integer({ min: 60, max: 150 }), fc.integer({ min: 60, max: 150 })),
       accessNs: fc.constantFrom(1, 1, 0, 3),
       readNs: fc.constantFrom(...NANOSECONDS.read),
       writeNs: fc.constantFrom(...NANOSECONDS.write),
       queue: fc.integer({ min: 1, max: 3 }),
       expand: fc.constantFrom('lowest' as const, 'ownFirst' as const),
+      summaries: fc.oneof({ weight: 7, arbitrary: fc.constant(SUMMARIES) }, { weight: 1, arbitrary: fc.subarray([...SUMMARIES]) }),
     })
     .map(({ pool, ...rest }) => ({ ...pool, ...rest }));
   return fc.record({
@@ -109,90 +95,15 @@ export function machineRun(shape: PoolShape, stepsMost: number): fc.Arbitrary<Ma
   });
 }
 
-/** An item by a drawn number; undefined where there is none. */
-function pick<Item>(items: readonly Item[], number: number): Item | undefined {
-  return items.length === 0 ? undefined : items[number % items.length];
-}
-
 /** A width and an address near `page`: often at its ends, so that accesses cross them. */
 function addressOf(pageBytes: number, page: number, detail: number): number {
   const offsets = [0, 8, pageBytes - 1, pageBytes - 3, pageBytes - 4, pageBytes - 8, 0, detail % pageBytes];
   return page * pageBytes + (offsets[detail % offsets.length] ?? 0);
 }
 
-const NOBODY = -1;
-
-interface MoveNumbers {
-  readonly amount: number;
-  readonly detail: number;
-  readonly requestNs: number;
-}
-
-/** Memory goes from one VM to another, as reconfigure does it: as much as the giver can spare, or less. */
-function moveOf(vms: readonly Vm[], giver: Vm | undefined, managed: number, { amount, detail, requestNs }: MoveNumbers): Operation[] {
-  const taker = pick(
-    vms.filter((other) => other !== giver),
-    amount,
-  );
-  const regions = 1 + (amount % Math.max(1, managed - 1));
-  return [
-    { op: 'reduce', vm: giver?.name ?? NOBODY, regions, bestEffort: detail % 5 > 0, eager: detail % 4 === 1, requestNs },
-    { op: 'expand', vm: taker?.name ?? NOBODY, regions, bestEffort: true, requestNs, grantNs: requestNs },
-  ];
-}
-
-/** The whole story: the giver's memory is full of data, some of it locked; it moves; the taker uses what it got, perhaps while the device fails. */
-function handoverOf(
-  subject: ModelSubject,
-  run: MachineRun,
-  pageBytes: number,
-  vms: readonly Vm[],
-  giver: Vm | undefined,
-  managed: number,
-  numbers: MoveNumbers,
-): Operation[] {
-  const { amount, detail } = numbers;
-  const [reduction, expansion] = moveOf(vms, giver, managed, numbers);
-  if (reduction?.op !== 'reduce' || expansion?.op !== 'expand') return [];
-  const replicaOf = (vm: number): number => subject.replicas.findIndex((replica) => replica.live && replica.vm.name === vm);
-  const fill = (vm: number, byte: number): Operation => ({
-    op: 'fill',
-    replica: replicaOf(vm),
-    address: 0,
-    length: run.spacePages * pageBytes,
-    byte,
-  });
-  // pages in one half of the address space that must not go out, and frames that the other half gives back
-  const half = run.spacePages >> 1;
-  const advise = (advice: Advice, page: number, pages = 1): Operation => ({
-    op: 'advise',
-    replica: replicaOf(reduction.vm),
-    page,
-    pages,
-    advice,
-  });
-  const lock = (number: number): Operation => advise('locked', (amount + number) % Math.max(1, half));
-  const locks = [lock(0), lock(3), lock(7)];
-  const room = [advise('unused', half, run.spacePages - half)];
-  const failure = { op: 'failWrites', after: amount % 4 } as const;
-  return [
-    fill(reduction.vm, 1 + (detail % 7)),
-    ...(detail % 2 === 0 ? [...locks, ...room] : []),
-    { ...reduction, eager: detail % 8 === 2 },
-    expansion,
-    ...(detail % 3 === 0 && run.store === 'host' ? [failure] : []),
-    fill(expansion.vm, 9),
-    ...(detail % 4 === 0 ? [advise('normal', 0, half)] : []),
-  ];
-}
-
 /** What a step means now: the operations to do. */
-export function resolve(
-  subject: ModelSubject,
-  run: MachineRun,
-  pageBytes: number,
-  { kind, who, where, amount, detail }: Step,
-): Operation[] {
+export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: number, step: Step): Operation[] {
+  const { kind, who, where, amount, detail } = step;
   const { world } = subject;
   const vms = world.vms.filter((vm) => vm.live);
   const vm = pick(vms, who);
@@ -207,6 +118,9 @@ export function resolve(
   const bestEffort = detail % 5 === 0;
   const managed = vm ? managedRegions(world, vm).length : 0;
   const few = 1 + (amount % Math.max(1, managed));
+  const scene: Scene = { subject, run, pageBytes, vms, vm, vmNumber, managed, requestNs };
+  const story = RIGHTS_STEPS[kind] ?? BORROW_STEPS[kind];
+  if (story) return story(scene, step);
   switch (kind) {
     case 'store':
       return [{ op: 'store', replica, address, width, byte: amount % 5 === 0 ? null : detail & 0xff }];
@@ -251,13 +165,10 @@ export function resolve(
       const lent = world.regions.filter((region) => region.manager === vm && region.user !== null && region.user !== vm);
       return [{ op: 'touch', vm: vmNumber, slot: (detail % 4 === 0 ? null : pick(lent, where)?.managerSlot) ?? where % (managed + 1) }];
     }
-    case 'move':
-      return moveOf(vms, vm, managed, { amount, detail, requestNs });
-    case 'handover':
-      return handoverOf(subject, run, pageBytes, vms, vm, managed, { amount, detail, requestNs });
     case 'reduce': {
       const firstSlot = detail % 3 === 0 ? where % (managed + 2) : undefined;
-      return [{ op: 'reduce', vm: vmNumber, regions: amount === 0 ? 0 : few, firstSlot, bestEffort, eager: detail % 7 === 0, requestNs }];
+      const options = detail % 7 === 0 ? { eager: true } : reductionOptions(numbersFrom(step.seed));
+      return [{ op: 'reduce', vm: vmNumber, regions: amount === 0 ? 0 : few, firstSlot, bestEffort, eager: false, ...options, requestNs }];
     }
     case 'expand': {
       const grantNs = requestNs + (detail % 6 === 0 ? amount : 0);

@@ -75,6 +75,6 @@ function holds(world: World, condition: Condition, figures: Figures, borrowed: n
   const compare = COMPARISONS[comparison];
   const isHeld = compare(value, constant + perBorrowedRegion * borrowed);
   if (isHeld !== compare(value, constant)) note(world, 'a threshold moved by the borrowed regions');
-  note(world, `${statistic} ${comparison} ${isHeld ? 'holds' : 'fails'}`);
+  for (const what of [statistic, comparison]) note(world, `${what} ${isHeld ? 'holds' : 'fails'}`);
   return isHeld;
 }

@@ -9,9 +9,11 @@ import {
   STATUS_DEVICE_PAGE,
   STATUS_NOT_ENOUGH_MEMORY,
   STATUS_NOT_MANAGED,
+  STATUS_NOT_SELECTABLE,
   STATUS_NO_SUCH_REPLICA,
   STATUS_OK,
   STATUS_OUT_OF_FRAMES,
+  STATUS_POLICY_FAILED,
   STATUS_PROTECTED,
   STATUS_SWAP_FULL,
   STATUS_SWAP_READ_FAILED,
@@ -21,9 +23,12 @@ import {
 import type { Build } from '../support/builds.ts';
 import { RawEngine } from '../support/raw.ts';
 import { EngineSubject, rawOptions } from './engine-subject.ts';
-import { machineRun, resolve, type MachineRun, type PoolShape } from './generator.ts';
+import { COMPARISONS, STATISTICS } from './generator-borrow.ts';
+import { machineRun, resolve, type PoolShape } from './generator.ts';
+import type { MachineRun } from './generator-step.ts';
 import { ModelSubject } from './model-subject.ts';
 import type { Operation, Subject, View } from './operation.ts';
+import type { Figures } from './statistics.ts';
 import { note } from './world.ts';
 
 /** What the two disagree about, and all that led there. */
@@ -107,6 +112,14 @@ export function campaign(build: Build, { shape, runs, stepsMost, seed, seen }: C
   fc.assert(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) });
 }
 
+const STATISTICS_SOMETIMES_UNKNOWN: readonly (keyof Figures)[] = [
+  'accessesPerPeriod',
+  'bytesEach',
+  'bytesSinceAverage',
+  'bytesPerPeriod',
+  'bytesPerPeriodAverage',
+];
+
 /** What random runs must have met for their agreement to mean something: words of `note`, and operations with the status they ended with. */
 export const EVENTS_TO_MEET: readonly string[] = [
   'a batch cut short',
@@ -117,6 +130,7 @@ export const EVENTS_TO_MEET: readonly string[] = [
   'a change settled later',
   'a clean page copied',
   'a clean page dropped',
+  'a clean page moved',
   'a dirty page copied',
   'a discardable page dropped',
   'a frame by borrowed',
@@ -125,19 +139,50 @@ export const EVENTS_TO_MEET: readonly string[] = [
   'a frame by userless',
   'a locked page moved',
   'a locked page out',
+  'a page evacuated',
+  'a page left a read-only region',
+  'a page moved first',
+  'a period skipped',
+  'a region emptied page by page',
+  'a region passed over: evacuate',
+  'a region passed over: readOnly',
   'a region superseded',
+  'a region taken over by a preferred manager',
+  'a release by the manager itself',
   'a release cut short',
+  'a release without taking',
   'a second chance',
   'a shared page in',
   'a shared page out',
   'a slot reclaimed',
+  'a sweep of a region never accessed',
+  'a threshold moved by the borrowed regions',
+  'a userless region taken by a page that moves',
+  'a userless region taken by a preferred manager',
   'a zero page dropped',
+  'an early release at an access',
+  'an early release by a sweep',
+  'an early release cut short',
+  'an early release failed',
   'an eviction by clock',
   'an eviction by farthest',
   'an eviction by fifo',
   'an eviction by lru',
+  'counted as a sample',
+  'counted exactly',
+  'no room to evacuate',
+  'no room to move first',
   'page-outs after a grant',
   'page-outs before a grant',
+  'seen already',
+  'statistics begin anew under another reduction',
+  'statistics without a reduction',
+  'the host says fail',
+  'the host says keep',
+  'the host says release',
+  'the next period',
+  ...[...STATISTICS, ...COMPARISONS].flatMap((what) => [`${what} holds`, `${what} fails`]),
+  ...STATISTICS_SOMETIMES_UNKNOWN.map((statistic) => `${statistic} unknown`),
   ...[
     [
       'load',
@@ -147,6 +192,7 @@ export const EVENTS_TO_MEET: readonly string[] = [
       STATUS_SWAP_READ_FAILED,
       STATUS_PROTECTED,
       STATUS_DEVICE_PAGE,
+      STATUS_POLICY_FAILED,
     ],
     [
       'store',
@@ -156,12 +202,17 @@ export const EVENTS_TO_MEET: readonly string[] = [
       STATUS_SWAP_READ_FAILED,
       STATUS_PROTECTED,
       STATUS_DEVICE_PAGE,
+      STATUS_POLICY_FAILED,
     ],
-    ['fill', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_ADDRESS_OUT_OF_RANGE],
+    ['fill', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_ADDRESS_OUT_OF_RANGE, STATUS_POLICY_FAILED],
+    ['play', STATUS_OUT_OF_FRAMES, STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_SWAP_READ_FAILED],
     ['touch', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_ACCESS_REFUSED],
-    ['reduce', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_TOO_LITTLE_LEFT, STATUS_NOT_MANAGED],
-    ['expand', STATUS_NOT_ENOUGH_MEMORY],
-    ['vmCreate', STATUS_NOT_ENOUGH_MEMORY],
+    ['reduce', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_TOO_LITTLE_LEFT, STATUS_NOT_MANAGED, STATUS_NOT_SELECTABLE],
+    ['release', STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED, STATUS_ACCESS_REFUSED],
+    ['sweep', STATUS_POLICY_FAILED],
+    ['watch', STATUS_BAD_OPTION],
+    ['expand', STATUS_NOT_ENOUGH_MEMORY, STATUS_NOT_SELECTABLE],
+    ['vmCreate', STATUS_NOT_ENOUGH_MEMORY, STATUS_NOT_SELECTABLE],
     ['cancel', STATUS_TOO_LITTLE_LEFT, STATUS_CHANGE_SETTLED],
     ['fork', STATUS_TOO_LITTLE_LEFT],
     ['restore', STATUS_NO_SUCH_REPLICA],

@@ -26,7 +26,17 @@ import {
 import { playTrace } from './play.ts';
 import { cancel, expand, expandRange, reduce, release, touch, vmCreate, vmDispose } from './reconfigure.ts';
 import { tracePlayer, traceStep } from './trace.ts';
-import { keepsSummary, worldCreate, type Change, type Page, type Region, type Replica, type Vm, type World, type WorldOptions } from './world.ts';
+import {
+  keepsSummary,
+  worldCreate,
+  type Change,
+  type Page,
+  type Region,
+  type Replica,
+  type Vm,
+  type World,
+  type WorldOptions,
+} from './world.ts';
 
 /** No period is that long. */
 const PERIOD_NS_END = 1e15;
@@ -139,8 +149,8 @@ export class ModelSubject implements Subject {
   #watch({ vm: number, mode, periodNs, conditions, judge }: Extract<Operation, { op: 'watch' }>): void {
     const vm = this.#vm(number);
     const isWatched = mode !== 'none';
-    const isWrong = !(periodNs >= 0 && periodNs < PERIOD_NS_END) || !keepsSummary(this.world.options, 'statistics');
-    if (isWatched && isWrong) throw new ModelFailure(STATUS_BAD_OPTION, 'watch');
+    if (!(periodNs >= 0 && periodNs < PERIOD_NS_END)) throw new ModelFailure(STATUS_BAD_OPTION, 'a period');
+    if (isWatched && !keepsSummary(this.world.options, 'statistics')) throw new ModelFailure(STATUS_BAD_OPTION, 'no statistics');
     vm.watch = isWatched ? { mode, periodNs, conditions, judge } : null;
     for (const region of this.world.regions) if (region.user === vm) region.statistics = null;
     vm.sample++;
@@ -238,7 +248,9 @@ function summaries(world: World): string[] {
     users,
     stamps.map((stamp) => stamp ?? 0),
   );
-  return kept.map(({ free, cache, stamp, nextUse }, region) => summaryText(free, cache, stamp === null ? null : (ranks[region] ?? 0), nextUse));
+  return kept.map(({ free, cache, stamp, nextUse }, region) =>
+    summaryText(free, cache, stamp === null ? null : (ranks[region] ?? 0), nextUse),
+  );
 }
 
 function statisticsText({ statistics }: Region): string {

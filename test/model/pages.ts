@@ -1,4 +1,5 @@
 /** Pages and the replicas that share them: sharing, copying, forgetting. */
+import { ModelFailure } from './failure.ts';
 import { frameFind, frameFree, frameGive, pageArrive } from './paging.ts';
 import { recencyArrive } from './recency.ts';
 import { slotFree } from './swap.ts';
@@ -60,7 +61,12 @@ export function pageObtain(world: World, replica: Replica, number: number, store
   if (!page || page.frame === null) {
     replica.vm.faults++;
     page ??= pageCreate(replica, number);
-    pageArrive(world, page, inHand);
+    try {
+      pageArrive(world, page, inHand);
+    } catch (failure) {
+      if (failure instanceof ModelFailure) failure.isInFault = true;
+      throw failure;
+    }
     replica.pages.set(number, page);
   }
   return store && page.sharers.size > 1 ? pageCopy(world, page, replica, inHand) : page;

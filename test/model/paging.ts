@@ -5,7 +5,18 @@ import { ModelFailure } from './failure.ts';
 import { recencyArrive, recencyVictim } from './recency.ts';
 import { unuseRegion, useRegion } from './rights.ts';
 import { ioWindow, slotFree, swapRead, swapWrite, type IoWindow } from './swap.ts';
-import { freeFrameOf, hasMode, lowestBy, note, regionFrames, type Page, type Region, type SeekClass, type Vm, type World } from './world.ts';
+import {
+  freeFrameOf,
+  hasMode,
+  lowestBy,
+  note,
+  regionFrames,
+  type Page,
+  type Region,
+  type SeekClass,
+  type Vm,
+  type World,
+} from './world.ts';
 
 export function frameGive(world: World, page: Page, frame: number): void {
   world.frames[frame] = page;
@@ -67,10 +78,7 @@ function regionOfClass(world: World, vm: Vm, seekClass: Exclude<SeekClass, 'evic
         (region) => region.managerSlot,
       );
     case 'borrowed':
-      return lowestBy(
-        regions.filter(isLendable),
-        (region) => region.userSlot,
-      );
+      return lowestBy(regions.filter(isLendable), (region) => region.userSlot);
     case 'takeOver':
       return lowestBy(
         managed.filter((region) => region.user !== null && region.user !== vm),

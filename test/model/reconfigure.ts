@@ -15,7 +15,17 @@ import { regionRelease, regionsPrefer, regionsReleaseEagerly, regionTake } from 
 import { pageDrop } from './pages.ts';
 import { managedRegions, manageRegion, regionAtSlot, unmanageRegion, unuseRegion } from './rights.ts';
 import { ioWindow } from './swap.ts';
-import { note, type Change, type EvictionPolicy, type Mode, type Region, type Replica, type SeekClass, type Vm, type World } from './world.ts';
+import {
+  note,
+  type Change,
+  type EvictionPolicy,
+  type Mode,
+  type Region,
+  type Replica,
+  type SeekClass,
+  type Vm,
+  type World,
+} from './world.ts';
 
 const FRAMES_LEAST = 2;
 const FRAMES_LEAST_WITH_REPLICAS = 4;

@@ -103,7 +103,11 @@ export function scenarioRun(scenario: Scenario, strategy: 'rights' | 'eager'): R
 function guestCreate(world: World, scenario: Scenario, options: ScenarioVm, index: number): Guest {
   const player = tracePlayer(options.trace, world.options.pageBytes, scenario.loadsStore ?? false);
   const { eviction, seek = SEEK_ORDER_DEFAULT } = options;
-  const vm = vmCreate(world, { regions: options.regions, bestEffort: false }, { spacePages: tracePages(player), eviction, seek, evictBatch: 1 });
+  const vm = vmCreate(
+    world,
+    { regions: options.regions, bestEffort: false },
+    { spacePages: tracePages(player), eviction, seek, evictBatch: 1 },
+  );
   const due = scenario.changes.filter((change) => change.vm === index).sort((a, b) => a.record - b.record);
   return { index, vm, player, due };
 }
@@ -135,7 +139,8 @@ function request(
 }
 
 function grantNow(world: World, grant: WaitingGrant): void {
-  for (const { vm, regions } of grant.expansions) grant.changes.push(expand(world, vm, { regions, bestEffort: false }, grant.requestNs, grant.grantNs));
+  for (const { vm, regions } of grant.expansions)
+    grant.changes.push(expand(world, vm, { regions, bestEffort: false }, grant.requestNs, grant.grantNs));
 }
 
 function guestReport(world: World, guest: Guest): RunReport['vms'][number] {

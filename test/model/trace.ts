@@ -1,6 +1,7 @@
 /** Memory traces for the model: lackey text as arrays of records, and what a record does to a replica. */
 import { createHash } from 'node:crypto';
 import { accessCount, accessPages, peek } from './access.ts';
+import { ModelFailure } from './failure.ts';
 import type { Replica, World } from './world.ts';
 
 export interface TraceRecord {
@@ -72,6 +73,16 @@ export function tracePages(player: TracePlayer): number {
   return Math.max(1, Math.ceil((player.units.size * UNIT_BYTES) / player.pageBytes));
 }
 
+/** The fault at which a record fails is not counted: it will be when the record is tried again. */
+function faultsCounted<Result>(replica: Replica, work: () => Result): Result {
+  try {
+    return work();
+  } catch (failure) {
+    if (failure instanceof ModelFailure && failure.isInFault) replica.vm.faults--;
+    throw failure;
+  }
+}
+
 /**
  * Carries out the next record: one access. Up to two pages are had together before a byte changes; more (pages smaller than the record) one after
  * the other. True: it waited for I/O.
@@ -88,7 +99,8 @@ export function traceStep(world: World, replica: Replica, player: TracePlayer): 
     addressesOf(record).filter((address) => Math.floor(placeOf(units, address) / pageBytes) === page).length;
   for (const together of pages.length <= 2 ? [pages] : pages.map((page) => [page])) {
     const parts = together.map((page) => ({ page, bytes: bytesIn(page) }));
-    accessPages(world, replica, parts, stores, (page) => player.nextUses[position]?.get(page) ?? Infinity);
+    const nextUse = (page: number): number => player.nextUses[position]?.get(page) ?? Infinity;
+    faultsCounted(replica, () => accessPages(world, replica, parts, stores, nextUse));
     if (stores) storeContents(replica, player, record, together);
   }
   if (record.kind !== 'I') player.dataRecords++;
