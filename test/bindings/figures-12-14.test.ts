@@ -111,11 +111,11 @@ const FIGURES: readonly { readonly figure: number; readonly useRight: UseRight; 
 ];
 
 const CASES = FIGURES.flatMap(({ figure, useRight, rows }) =>
-  rows.map(({ row }, index) => ({ figure, row, useRight, rows: rows.slice(0, index + 1) })),
+  rows.map(({ row }, index) => [`Fig. ${figure} ${row}`, { useRight, rows: rows.slice(0, index + 1) }] as const),
 );
 
 describe.each(shipped)('$name', (build) => {
-  test.each(CASES)('Fig. $figure $row', async ({ useRight, rows }) => {
+  test.each(CASES)('%s', async (_, { useRight, rows }) => {
     const example = new Example(await timedEngine(build, useRight));
     for (const { step } of rows) step(example);
     const { table, regionsWritten } = rows.at(-1);
