@@ -172,6 +172,24 @@ describe('refused', () => {
     expect(vm.reduce(REGION_BYTES, { useRight: 'presentUser' }).state).toBe('settled');
   });
 
+  test('nor with the handover reserve', async () => {
+    const reserve = { memory: 2 * REGION_BYTES };
+    await expect(engineMake(shipped[0]!, { handover: 'reserve', reserve, useRight: 'managerPreferred' })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      details: { field: 'useRight' },
+    });
+    const engine = await engineMake(shipped[0]!, { handover: 'reserve', reserve });
+    const vm = engine.createVm({ memory: 4 * REGION_BYTES });
+    const state = stateOf(engine);
+    expect(thrownBy(() => vm.reduce(REGION_BYTES, { useRight: 'managerPreferred' }))).toMatchObject({
+      details: { field: 'options.useRight' },
+    });
+    expect(thrownBy(() => vm.reduce(REGION_BYTES, { declaration: { access: 'readOnly' } }))).toMatchObject({
+      details: { field: 'options.declaration.access' },
+    });
+    expect(stateOf(engine)).toBe(state);
+  });
+
   test('an expansion has no such option', async () => {
     const { os1 } = await figureF();
     expect(thrownBy(() => os1.expand(REGION_BYTES, { useRight: 'presentUser' } as never))).toMatchObject({
