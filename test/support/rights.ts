@@ -59,10 +59,7 @@ export function stateOf(engine: Engine): string {
 }
 
 /** Events of some names from now on, as they come. */
-export function eventsOf<Name extends EventName>(
-  engine: Engine,
-  ...names: readonly Name[]
-): readonly EventMap[Name][] {
+export function eventsOf<Name extends EventName>(engine: Engine, ...names: readonly Name[]): readonly EventMap[Name][] {
   const events: EventMap[Name][] = [];
   for (const name of names) engine.on(name, (event) => events.push(event));
   return events;
