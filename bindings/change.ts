@@ -204,7 +204,10 @@ export class Change {
 
   #waitMake(): Wait {
     const { state } = this;
-    if (state !== 'granted') return { promise: Promise.resolve(state), resolve: () => undefined };
+    if (state !== 'granted') {
+      this.#last ??= this.#read();
+      return { promise: Promise.resolve(state), resolve: () => undefined };
+    }
     this.#parts.events.await(this);
     let resolve: Wait['resolve'] = () => undefined;
     const promise = new Promise<ChangeState>((resolver) => (resolve = resolver));

@@ -62,7 +62,7 @@ function changesTogether(runs: readonly RunResult[]): readonly FigureRow[] {
 /** The time to grant that so large a share of the changes did not exceed; null: not all of that share was ever granted. */
 export function grantNs(run: RunResult, share: number): number | null {
   const ns = quantile(
-    run.reconfigurations.map(({ grantVirtualNs }) => grantVirtualNs ?? Infinity),
+    run.reconfigurations.map(({ heldVirtualNs, grantVirtualNs }) => heldVirtualNs + (grantVirtualNs ?? Infinity)),
     share,
   );
   return Number.isFinite(ns) ? ns : null;

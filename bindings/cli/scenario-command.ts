@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { Engine } from '../engine.ts';
+import { Engine } from '../node.ts';
 import type { EngineOptions } from '../engine-options.ts';
 import { UsufructError } from '../errors.ts';
 import { BeforeRunError } from '../scenario/problem.ts';

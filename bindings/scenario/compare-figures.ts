@@ -4,7 +4,7 @@ import type { Scenario } from './types.ts';
 
 /** What somebody who chooses a policy needs to see of a run. null: it has no such figure, as a grant that never came. */
 export interface CompareFigures {
-  /** Time from a request to its grant: the median and the longest of all changes. */
+  /** Time from the moment when a change is due to its grant: the median and the longest of all changes. */
   readonly grantMedianNs: number | null;
   readonly grantWorstNs: number | null;
   /** How long accesses of a VM that memory came to waited, where they did; of several such VMs, the one that waited longest. */
@@ -69,7 +69,7 @@ export function compareFigures(run: RunResult, reference: RunResult, parties: Pa
   const receivers = among(parties.receivers);
   const touched = receivers.filter((vm) => vm.firstTouches.count > 0);
   const finishAlone = new Map(reference.vms.map((vm) => [vm.name, vm.virtualNs]));
-  const grants = run.reconfigurations.map(({ grantVirtualNs }) => grantVirtualNs ?? Infinity);
+  const grants = run.reconfigurations.map(({ heldVirtualNs, grantVirtualNs }) => heldVirtualNs + (grantVirtualNs ?? Infinity));
   const sum = (figure: (vm: VmResult) => number): number => run.vms.reduce((total, vm) => total + figure(vm), 0);
   return {
     grantMedianNs: grants.length === 0 ? null : finite(quantile(grants, MEDIAN)),

@@ -12,6 +12,8 @@ import type { VmTrace } from './traces.ts';
 const CHANGES_LEAST = 16;
 /** What a reduction is made of where a reserve steps in: one of the VM, two of the pool. */
 const CHANGES_A_MOVE = 4;
+/** Changes of no regions, and those of one request that have just ended. */
+const CHANGES_SPARE = 4096;
 const EVENTS_LEAST = 1024;
 const EVENTS_A_REGION = 8;
 
@@ -34,10 +36,7 @@ export function engineOptions(scenario: Scenario, strategy: Strategy, traces: re
     maxVms: scenario.vms.length,
     maxReplicas: scenario.vms.length,
     maxPlayers: scenario.vms.length,
-    maxChanges: Math.max(
-      CHANGES_LEAST,
-      changes.reduce((sum, change) => sum + changesMost(scenario, strategy, change), 0),
-    ),
+    maxChanges: maxChanges(scenario, strategy),
     eventCapacity: eventCapacity(scenario),
     tables: { translatedPages: traces.reduce((sum, trace) => sum + trace.addressSpacePages, 0) },
     // a change may ask for criteria that the strategy does not
@@ -48,9 +47,17 @@ export function engineOptions(scenario: Scenario, strategy: Strategy, traces: re
   };
 }
 
-/** Changes that a request may become: each move in chunks. */
+/** All of them, or as many as can be unfinished: what has ended is remembered by the run. */
+function maxChanges(scenario: Scenario, strategy: Strategy): number {
+  const all = scenario.changes.reduce((sum, change) => sum + changesMost(scenario, strategy, change), 0);
+  const unfinished = CHANGES_A_MOVE * (scenario.memoryBytes / scenario.regionBytes) + CHANGES_SPARE;
+  return Math.max(CHANGES_LEAST, Math.min(all, unfinished));
+}
+
+/** Changes that a request may become: each move in chunks, or region by region as a reserve refills. */
 function changesMost(scenario: Scenario, strategy: Strategy, change: ScenarioChange): number {
-  const chunkBytes = change.chunkBytes ?? strategy.chunkBytes;
+  const waitsForRegions = strategy.handover === 'reserve' && strategy.reserve?.shortfall === 'wait';
+  const chunkBytes = waitsForRegions ? scenario.regionBytes : (change.chunkBytes ?? strategy.chunkBytes);
   const pieces = (move: Move): number => {
     const bytes = move.kind === 'amount' ? Math.abs(move.bytes) : move.range.bytes;
     // a range of real memory may come from every VM

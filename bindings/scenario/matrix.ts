@@ -7,9 +7,8 @@ import type { Strategy } from './types.ts';
 /** Built in for scenarios that give no condition: a region that its old user hardly needs any more goes before the new manager asks. */
 export const EARLY_RELEASE_DEFAULT: EarlyReleaseForm = {
   counting: 'exact',
-  period: 1_000_000,
-  sweep: 1_000_000,
-  when: [{ statistic: 'accessesPerPeriod', comparison: '<=', constant: 64 }],
+  period: 5_000_000,
+  when: [{ statistic: 'accessesPerPeriod', comparison: '<=', constant: 16 }],
 };
 
 type BuiltIn = Policies & { readonly handover: HandoverName };
@@ -22,7 +21,7 @@ const BUILT_IN = {
   evacuate: { handover: 'rights', declaration: { access: 'evacuate' } },
   readOnly: { handover: 'rights', declaration: { access: 'readOnly' } },
   eager: { handover: 'eager' },
-  reserve: { handover: 'reserve' },
+  reserve: { handover: 'reserve', reserve: { shortfall: 'wait' } },
 } as const satisfies Readonly<Record<string, BuiltIn>>;
 
 export type BuiltInName = keyof typeof BUILT_IN;
@@ -35,9 +34,12 @@ export const STRATEGIES_DEFAULT = ['rights', 'eager'] as const satisfies readonl
 /** A built-in strategy of a scenario whose file says `shared` for all of them. */
 export function builtInStrategy(name: BuiltInName, shared: Policies): Strategy {
   const own: BuiltIn = BUILT_IN[name];
-  // The file knows its programs better than the built-in condition does.
-  const condition = name === 'earlyRelease' ? { earlyRelease: shared.earlyRelease ?? own.earlyRelease } : {};
-  return strategyMake(name, own.handover, { ...own, ...condition }, shared);
+  // The file knows its programs and its machine better than what is built in does.
+  const known: Policies = {
+    ...(name === 'earlyRelease' && shared.earlyRelease ? { earlyRelease: shared.earlyRelease } : {}),
+    ...(own.reserve === undefined ? {} : { reserve: { ...own.reserve, ...said(shared.reserve ?? {}) } }),
+  };
+  return strategyMake(name, own.handover, { ...own, ...known }, shared);
 }
 
 /** A strategy with all that the file says for all of them; what it says itself goes first. */

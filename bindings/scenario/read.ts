@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type CheckLimits, checkScenario } from './check.ts';
 import { problemsOfForms } from './check-forms.ts';
+import { BUILT_IN_NAMES } from './matrix.ts';
 import { parseJson } from './parse-json.ts';
 import { ScenarioError, type ScenarioProblem, problemOfValue } from './problem.ts';
 import { resolved } from './resolve.ts';
@@ -52,7 +53,7 @@ export function scenarioFrom(file: string, input: unknown, limits: CheckLimits, 
 
 function chosen(file: string, scenario: Scenario, strategies: ScenarioOverrides['strategies'], namesNone: boolean): Scenario {
   if (strategies === undefined || (strategies === 'matrix' && !namesNone)) return scenario;
-  if (strategies === 'matrix') return { ...scenario, strategies: scenario.known };
+  if (strategies === 'matrix') return chosen(file, scenario, BUILT_IN_NAMES, namesNone);
   const names = scenario.known.map(({ name }) => name);
   const problems = strategies.flatMap((name, index) => {
     const isTwice = strategies.indexOf(name) !== index;

@@ -85,7 +85,15 @@ function resolvedChange(form: ChangeForm, index: number): ScenarioChange {
   const moves = Array.isArray(reconfigure)
     ? reconfigure.map(moveOfList)
     : Object.entries(reconfigure).map(([name, share]) => moveOfShare(name, share));
-  return { ...requestPolicies(form), index, when, moves, isList: Array.isArray(reconfigure), shortfall: form.shortfall ?? 'reject' };
+  return {
+    ...requestPolicies(form),
+    index,
+    when,
+    moves,
+    isList: Array.isArray(reconfigure),
+    shortfall: form.shortfall ?? 'reject',
+    afterGrant: form.afterGrant ?? false,
+  };
 }
 
 type RangesForm = Pick<MoveForm, 'give' | 'take' | 'real'>;

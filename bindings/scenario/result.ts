@@ -51,6 +51,8 @@ export interface ChangeResult {
 
 export interface ReconfigurationResult {
   readonly requestVirtualNs: number;
+  /** How long it had been held back because an earlier change was not granted yet. Its other times count from its request. */
+  readonly heldVirtualNs: number;
   /** Regions that moved. */
   readonly regions: number;
   /** null: it was never granted in full. */

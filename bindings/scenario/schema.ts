@@ -69,6 +69,7 @@ const changeForm = object({
   when: whenForm,
   reconfigure: reconfigureForm,
   repeat: repeatForm.optional(),
+  afterGrant: boolean().optional(),
   shortfall: shortfall.optional(),
   ...requestPolicies,
 });

@@ -1,3 +1,4 @@
+import type { Change } from '../change.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-options.ts';
 import type { MachineRange } from '../machine-range.ts';
@@ -27,6 +28,8 @@ export interface StrategyRunOptions {
 }
 
 interface Request {
+  /** How long it was held back because an earlier one had not been granted. */
+  readonly heldNs: number;
   readonly requestNs: number;
   readonly reconfiguration: Reconfiguration;
 }
@@ -46,6 +49,9 @@ export class StrategyRun {
   readonly #scheduler: Scheduler<TraceProcessor>;
   readonly #signal: AbortSignal | undefined;
   readonly #requests: Request[] = [];
+  /** Changes whose time has come, held back until the earlier ones are granted. */
+  readonly #held: { readonly change: ScenarioChange; readonly dueNs: number }[] = [];
+  readonly #remembered = new Set<Change>();
   #holderSamples: readonly HolderSample[] = [];
   /** What of the engine is appointed already. */
   #appointedNs: number | null = null;
@@ -149,7 +155,7 @@ export class StrategyRun {
 
   #appoint(change: ScenarioChange): void {
     const { when } = change;
-    const carryOut = (timeNs: number): void => this.#request(change, timeNs);
+    const carryOut = (timeNs: number): void => this.#due(change, timeNs);
     if (!('vm' in when)) {
       this.#scheduler.appoint({ due: { timeNs: when.virtualNs }, carryOut });
       return;
@@ -158,13 +164,38 @@ export class StrategyRun {
     this.#scheduler.appoint({ due: { processor, position: Math.floor(when.progress * processor.length) }, carryOut });
   }
 
+  #due(change: ScenarioChange, timeNs: number): void {
+    const mustWait = change.afterGrant && (this.#held.length > 0 || this.#requests.some(({ reconfiguration }) => reconfiguration.isOpen));
+    if (mustWait) this.#held.push({ change, dueNs: timeNs });
+    else this.#request(change, timeNs, 0);
+  }
+
+  /** One change at a time: the next one only if this one was granted at once. */
+  #releaseHeld(timeNs: number): void {
+    while (this.#held.length > 0 && !this.#requests.some(({ reconfiguration }) => reconfiguration.isOpen)) {
+      const { change, dueNs } = this.#held.shift()!;
+      const requestNs = Math.max(dueNs, timeNs);
+      this.#request(change, requestNs, requestNs - dueNs);
+    }
+  }
+
   /** What falls due later (expansions after the page-outs of `eager`, further chunks) is appointed for its time. */
-  #request(change: ScenarioChange, requestNs: number): void {
+  #request(change: ScenarioChange, requestNs: number, heldNs: number): void {
     const moves = change.moves.map((move) => this.#moveOf(move));
     const reconfiguration = reconfigurationAt(this.#engine, requestNs, moves, requestOptions(change, this.#strategy));
-    this.#requests.push({ requestNs, reconfiguration });
+    this.#requests.push({ heldNs, requestNs, reconfiguration });
+    this.#remember(reconfiguration);
     this.#appointStep(reconfiguration);
     this.#settleAppointment();
+  }
+
+  /** A change that somebody waits for keeps its last state when its record goes to another one. */
+  #remember(reconfiguration: Reconfiguration): void {
+    for (const change of reconfiguration.changes) {
+      if (this.#remembered.has(change)) continue;
+      this.#remembered.add(change);
+      void change.settled;
+    }
   }
 
   #appointStep(reconfiguration: Reconfiguration): void {
@@ -174,8 +205,10 @@ export class StrategyRun {
       due: { timeNs: dueNs },
       carryOut: () => {
         reconfiguration.step();
+        this.#remember(reconfiguration);
         this.#appointStep(reconfiguration);
         this.#settleAppointment();
+        this.#releaseHeld(dueNs);
       },
     });
   }
@@ -198,6 +231,7 @@ export class StrategyRun {
         this.#appointedNs = null;
         this.#engine.advance(timeNs);
         this.#settleAppointment();
+        this.#releaseHeld(timeNs);
       },
     });
   }
@@ -213,7 +247,7 @@ export class StrategyRun {
     return this.#guests.find((guest) => guest.vm.name === name)!;
   }
 
-  #reconfigurationResult({ requestNs, reconfiguration }: Request): ReconfigurationResult {
+  #reconfigurationResult({ heldNs, requestNs, reconfiguration }: Request): ReconfigurationResult {
     const { regions, grantNs, settledNs, pageOutsBeforeGrant, pageOutsAfterGrant, changes } = reconfiguration;
     const followed = (kind: 'reduce' | 'expand'): FollowFigures | null =>
       this.#follows.figures(
@@ -222,6 +256,7 @@ export class StrategyRun {
       );
     return {
       requestVirtualNs: requestNs,
+      heldVirtualNs: heldNs,
       regions,
       grantVirtualNs: grantNs,
       settledVirtualNs: settledNs,

@@ -57,6 +57,8 @@ export interface ScenarioChange extends RequestPolicies {
   /** The file gave a list, not an object by VM. For messages. */
   readonly isList: boolean;
   readonly shortfall: Shortfall;
+  /** Not before every earlier change has been granted. */
+  readonly afterGrant: boolean;
 }
 
 /** What one run differs in from the others of the same scenario. Everything is decided: what the file says for all of them is in it. */
