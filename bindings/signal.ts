@@ -30,6 +30,12 @@ export async function waitAbortable<Value>(promise: Promise<Value>, signal: Abor
   }
 }
 
+/** The promise, whose rejection is for those who wait for it and for nobody else. */
+export function unminded<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 /** Lets the host's event loop run; long work does this between its pieces. */
 export function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));

@@ -9,6 +9,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSy
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { build } from 'rolldown';
 import { buildWasm, wasmPath } from './build-wasm.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -64,7 +65,32 @@ function inlineModules(folder) {
   copyFileSync(join(ROOT, 'bindings', 'engine', 'inline-modules.d.ts'), `${base}.d.ts`);
 }
 
-function buildDist() {
+/**
+ * The script of Web Workers becomes one file without imports: import maps do not reach workers, and as text it can be carried along. The names of classes
+ * stay, errors show them. @param {string} folder
+ */
+async function bundleWorker(folder) {
+  const file = join(folder, 'bindings', 'vmm', 'worker-web.js');
+  const { output } = await build({
+    input: join(ROOT, 'bindings', 'vmm', 'worker-web.ts'),
+    cwd: ROOT,
+    platform: 'browser',
+    output: {
+      file,
+      format: 'esm',
+      sourcemap: true,
+      codeSplitting: false,
+      minify: true,
+      keepNames: true,
+      // what tells other bundlers to leave an import alone stays
+      comments: { legal: true, annotation: true, jsdoc: false },
+    },
+  });
+  writeFileSync(join(folder, 'bindings', 'vmm', 'inline-worker.js'), `export const workerText = ${JSON.stringify(output[0].code)};\n`);
+  copyFileSync(join(ROOT, 'bindings', 'vmm', 'inline-worker.d.ts'), join(folder, 'bindings', 'vmm', 'inline-worker.d.ts'));
+}
+
+async function buildDist() {
   const hash = inputHash();
   if (existsSync(DIST) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash) return false;
   // beside dist/, so that the paths in the source maps are the same
@@ -73,6 +99,7 @@ function buildDist() {
     compileBindings(fresh);
     copyModules(fresh);
     inlineModules(fresh);
+    await bundleWorker(fresh);
     const command = join(fresh, COMMAND);
     if (existsSync(command)) chmodSync(command, 0o755);
     rmSync(STAMP, { force: true });
@@ -89,7 +116,7 @@ const { values } = parseArgs({ options: { tests: { type: 'boolean', default: fal
 const started = performance.now();
 try {
   const modules = await buildWasm(values.tests ? {} : { targets: SHIPPED.map(({ target }) => target), pageSizesKib: [SHIPPED_PAGE_KIB] });
-  const dist = buildDist();
+  const dist = await buildDist();
   if (!values.quiet) {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(`${modules} modules compiled, dist/ ${dist ? 'built' : 'up to date'}, ${seconds} s`);

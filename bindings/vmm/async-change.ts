@@ -1,5 +1,5 @@
 import type { ChangeReport, ChangeState } from '../change.ts';
-import { waitAbortable } from '../signal.ts';
+import { unminded, waitAbortable } from '../signal.ts';
 import type { SignalOption } from '../signal.ts';
 import type { RegionReport } from '../change.ts';
 import type { OpenReports } from './open-reports.ts';
@@ -19,8 +19,7 @@ interface Facts {
 /** One VM's part of a request: what class Change says. */
 export class AsyncChange implements Face {
   readonly vm: AsyncVm;
-  /** @internal */
-  readonly [FACE]: Face[typeof FACE];
+  readonly #face: Face[typeof FACE];
   #last: ChangeReport | undefined;
   #settled: Promise<ChangeState> | undefined;
 
@@ -29,7 +28,12 @@ export class AsyncChange implements Face {
     const { vm, report } = reference.facts as Facts;
     this.vm = vm;
     this.#last = report;
-    this[FACE] = { session, reference, told: (facts) => (this.#last = (facts as Facts).report ?? this.#last) };
+    this.#face = { session, reference, told: (facts) => (this.#last = (facts as Facts).report ?? this.#last) };
+  }
+
+  /** @internal */
+  get [FACE](): Face[typeof FACE] {
+    return this.#face;
   }
 
   /** The latest that was heard of it here: at first how it was granted. undefined: the engine had forgotten it when an event named it. */
@@ -39,14 +43,14 @@ export class AsyncChange implements Face {
 
   /** Everything about the change, now. */
   async report(): Promise<ChangeReport> {
-    const { session, reference } = this[FACE];
+    const { session, reference } = this.#face;
     return (this.#last = await session.ask('change', reference, 'report', []));
   }
 
   /** Resolves when the change has ended, with the way it did. It rejects only where a worker fails. */
   get settled(): Promise<ChangeState> {
-    const { session, reference } = this[FACE];
-    this.#settled ??= session.ask('change', reference, 'settled', []);
+    const { session, reference } = this.#face;
+    this.#settled ??= unminded(session.ask('change', reference, 'settled', []));
     return this.#settled;
   }
 
@@ -57,13 +61,16 @@ export class AsyncChange implements Face {
 
   /** One report for each region that follows or is superseded from now on; ends with the change. */
   regionReports(options: SignalOption = {}): AsyncGenerator<Received<RegionReport>, void, void> {
-    const { session, reference } = this[FACE];
-    return reportsRead<Received<RegionReport>>(() => session.ask('change', reference, 'regionReports', []) as unknown as Promise<OpenReports>, options);
+    const { session, reference } = this.#face;
+    return reportsRead<Received<RegionReport>>(
+      () => session.ask('change', reference, 'regionReports', []) as unknown as Promise<OpenReports>,
+      options,
+    );
   }
 
   /** Takes back what has not followed yet. */
   cancel(): Promise<void> {
-    const { session, reference } = this[FACE];
+    const { session, reference } = this.#face;
     return session.ask('change', reference, 'cancel', []);
   }
 }

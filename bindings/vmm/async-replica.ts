@@ -13,13 +13,17 @@ type Arguments<Name extends MethodOf<'replica'>> = Sent<ArgumentsFor<'replica', 
 /** One address space of a VM: what class Replica says. Device pages need callbacks in the engine's thread: map them from a program (`vmm.run`). */
 export class AsyncReplica implements Face {
   readonly memory: AsyncMemory;
-  /** @internal */
-  readonly [FACE]: Face[typeof FACE];
+  readonly #face: Face[typeof FACE];
 
   /** @internal */
   constructor(session: Session, reference: Reference | FirstReplica) {
-    this[FACE] = { session, reference };
+    this.#face = { session, reference };
     this.memory = new AsyncMemory(session, reference);
+  }
+
+  /** @internal */
+  get [FACE](): Face[typeof FACE] {
+    return this.#face;
   }
 
   figures(): Promise<{ readonly addressSpaceBytes: number }> {
@@ -61,7 +65,7 @@ export class AsyncReplica implements Face {
   }
 
   #ask<Name extends MethodOf<'replica'>>(method: Name, args: Arguments<Name>) {
-    const { session, reference } = this[FACE];
+    const { session, reference } = this.#face;
     return session.ask('replica', reference, method, args);
   }
 }

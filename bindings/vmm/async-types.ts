@@ -1,6 +1,7 @@
 import type { Change } from '../change.ts';
 import type { Engine } from '../engine.ts';
-import type { Reconfiguration } from '../reconfiguration.ts';
+import type { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
+import type { UsufructError } from '../errors.ts';
 import type { Replica } from '../replica.ts';
 import type { SwapStore } from '../swap/store.ts';
 import type { Vm } from '../vm.ts';
@@ -41,6 +42,8 @@ export type Received<Value> = Value extends Plain
       ? AsyncReplica
       : Value extends Change
         ? AsyncChange
-        : Value extends Reconfiguration
-          ? AsyncReconfiguration
-          : { [Field in keyof Value]: Received<Value[Field]> };
+        : Value extends UsufructError
+          ? Value
+          : Value extends Reconfiguration
+            ? AsyncReconfiguration
+            : { [Field in keyof Value]: Received<Value[Field]> };

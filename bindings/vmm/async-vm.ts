@@ -18,14 +18,18 @@ export class AsyncVm implements Face {
   readonly name: string;
   /** The VM's first replica. */
   readonly replica: AsyncReplica;
-  /** @internal */
-  readonly [FACE]: Face[typeof FACE];
+  readonly #face: Face[typeof FACE];
 
   /** @internal */
   constructor(session: Session, reference: Reference) {
     this.name = reference.facts as string;
-    this[FACE] = { session, reference };
+    this.#face = { session, reference };
     this.replica = new AsyncReplica(session, { $: 'firstReplica', vm: reference.id });
+  }
+
+  /** @internal */
+  get [FACE](): Face[typeof FACE] {
+    return this.#face;
   }
 
   /** That of its first replica. */
@@ -87,7 +91,7 @@ export class AsyncVm implements Face {
   }
 
   #ask<Name extends MethodOf<'vm'>>(method: Name, args: Arguments<Name>) {
-    const { session, reference } = this[FACE];
+    const { session, reference } = this.#face;
     return session.ask('vm', reference, method, args);
   }
 }

@@ -62,7 +62,8 @@ export function carryOutAll(memory: GuestMemory, accesses: readonly Access[]): r
 function carryOut(memory: GuestMemory, access: unknown, field: string): AccessResult {
   if (!Array.isArray(access)) throw new InvalidOptionError(field, access, "an array such as ['load32', address]");
   const [name, ...args] = access as readonly unknown[];
-  if (typeof name !== 'string' || !Object.hasOwn(NAMES, name)) throw new InvalidOptionError(`${field}[0]`, name, Object.keys(NAMES).join(', '));
+  if (typeof name !== 'string' || !Object.hasOwn(NAMES, name))
+    throw new InvalidOptionError(`${field}[0]`, name, Object.keys(NAMES).join(', '));
   const method = memory[name as keyof Accesses] as (...args: readonly unknown[]) => AccessResult;
   return method.apply(memory, args);
 }

@@ -54,8 +54,8 @@ export function thrownFromWire(wire: ThrownWire): unknown {
     details === undefined
       ? new (NATIVE[name] ?? Error)(message, options)
       : new errors.UsufructError(String(fields['code']), message, details, options);
-  const prototype = type === undefined ? undefined : CLASSES.get(type)?.prototype;
-  if (prototype !== undefined) Object.setPrototypeOf(error, prototype);
+  const known = type === undefined ? undefined : CLASSES.get(type);
+  if (known !== undefined) Object.setPrototypeOf(error, known.prototype as object);
   Object.assign(error, fields);
   if (error.name !== name) error.name = name;
   if (stack !== undefined) error.stack = stack;

@@ -10,12 +10,35 @@ export interface Link {
   close(reason: Error): Promise<void>;
 }
 
-/** The VMM in this thread: no message, no copy but that of options. */
-export function linkHere(service: VmmService): Link {
-  return {
-    start: async (options) => (await service.start(options)).value,
-    request: async (request) => (await service.request(request)).value,
-    release: (releases) => service.release(releases),
-    close: () => Promise.resolve(),
-  };
+/** To a VMM in this thread, without messages. */
+export class LinkHere implements Link {
+  readonly #service: VmmService;
+  readonly #waiting = new Set<(reason: Error) => void>();
+
+  constructor(service: VmmService) {
+    this.#service = service;
+  }
+
+  async start(options: object): Promise<unknown> {
+    return (await this.#service.start(options)).value;
+  }
+
+  request(request: Request): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      this.#service
+        .request(request)
+        .then(({ value }) => resolve(value), reject)
+        .finally(() => this.#waiting.delete(reject));
+    });
+  }
+
+  release(releases: Releases): void {
+    this.#service.release(releases);
+  }
+
+  close(reason: Error): Promise<void> {
+    for (const reject of this.#waiting) reject(reason);
+    return Promise.resolve();
+  }
 }

@@ -31,7 +31,8 @@ export function isModuleExport(value: object): value is ModuleExport {
 /** Imports it, and calls it if it is to be called. InvalidOptionError where there is no such module or export. */
 export async function moduleExportGet({ module, export: name, arguments: args }: ModuleExport, path: string): Promise<unknown> {
   const found = await moduleImport(module, path);
-  if (!Object.hasOwn(found, name)) throw new InvalidOptionError(`${path}.export`, name, `an export of ${module}: ${Object.keys(found).join(', ')}`);
+  if (!Object.hasOwn(found, name))
+    throw new InvalidOptionError(`${path}.export`, name, `an export of ${module}: ${Object.keys(found).join(', ')}`);
   const value = found[name];
   if (args === undefined) return value;
   if (typeof value !== 'function') throw new InvalidOptionError(`${path}.export`, name, `a function, if it is given arguments`);

@@ -1,6 +1,6 @@
 import { Change } from '../change.ts';
 import { InvalidOptionError } from '../errors.ts';
-import { Reconfiguration } from '../reconfiguration.ts';
+import { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
 import { Replica } from '../replica.ts';
 import { Vm } from '../vm.ts';
 import type { FirstReplica, Kind, Reference, Releases } from './protocol.ts';
@@ -14,11 +14,25 @@ interface Entry {
   told: number;
 }
 
-/** A report that is read as an iterator on the engine's side, one by one. */
+/** Reports that are read from outside, one by one. Its source begins to listen at once. */
 export class OpenIterator {
-  readonly source: AsyncIterator<unknown>;
+  readonly #source: AsyncIterator<unknown>;
+  #first: Promise<IteratorResult<unknown>> | undefined;
+
   constructor(source: AsyncIterator<unknown>) {
-    this.source = source;
+    this.#source = source;
+    this.#first = source.next();
+    this.#first.catch(() => undefined); // whoever asks for it is told
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    const next = this.#first ?? this.#source.next();
+    this.#first = undefined;
+    return next;
+  }
+
+  async return(): Promise<void> {
+    await this.#source.return?.();
   }
 }
 

@@ -1,4 +1,4 @@
-import { waitAbortable } from '../signal.ts';
+import { unminded, waitAbortable } from '../signal.ts';
 import type { SignalOption } from '../signal.ts';
 import { FACE } from './face.ts';
 import type { Face } from './face.ts';
@@ -7,29 +7,34 @@ import type { Session } from './session.ts';
 
 /** An iterator of the engine's side. */
 export class OpenReports implements Face {
-  readonly [FACE]: Face[typeof FACE];
+  readonly #face: Face[typeof FACE];
 
   constructor(session: Session, reference: Reference) {
-    this[FACE] = { session, reference };
+    this.#face = { session, reference };
+  }
+
+  /** @internal */
+  get [FACE](): Face[typeof FACE] {
+    return this.#face;
   }
 
   next(): Promise<IteratorResult<unknown, unknown>> {
-    const { session, reference } = this[FACE];
-    return session.ask('iterator', reference, 'next', []) as Promise<IteratorResult<unknown, unknown>>;
+    const { session, reference } = this.#face;
+    return session.ask('iterator', reference, 'next', []);
   }
 
   async return(): Promise<void> {
-    const { session, reference } = this[FACE];
+    const { session, reference } = this.#face;
     await session.ask('iterator', reference, 'return', []);
   }
 }
 
 /** Reads reports one by one, until the last one, an abort, or the end of the loop. */
 export async function* reportsRead<Report>(open: () => Promise<OpenReports>, { signal }: SignalOption): AsyncGenerator<Report, void, void> {
-  const reports = await waitAbortable(open(), signal);
+  const reports = await open();
   try {
     for (;;) {
-      const { done, value } = await waitAbortable(reports.next(), signal);
+      const { done, value } = await waitAbortable(unminded(reports.next()), signal);
       if (done === true) return;
       yield value as Report;
     }

@@ -4,7 +4,7 @@ import type { Engine, PageRange } from '../engine.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { GuestMemory } from '../guest-memory.ts';
 import { checkInteger } from '../options.ts';
-import type { Reconfiguration } from '../reconfiguration.ts';
+import type { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
 import type { Replica } from '../replica.ts';
 import type { Vm } from '../vm.ts';
 import { carryOutAll } from './batch.ts';
@@ -74,8 +74,10 @@ export const OPERATIONS = {
     changes: (reconfiguration: Reconfiguration) => reconfiguration.changes,
     granted: (reconfiguration: Reconfiguration) => reconfiguration.granted,
     settled: (reconfiguration: Reconfiguration) => reconfiguration.settled,
-    report: ({ state, regions, grantNs, settledNs, pageOutsBeforeGrant, pageOutsAfterGrant }: Reconfiguration) => ({
+    reports: (reconfiguration: Reconfiguration) => new OpenIterator(reconfiguration.reports()),
+    report: ({ state, error, regions, grantNs, settledNs, pageOutsBeforeGrant, pageOutsAfterGrant }: Reconfiguration) => ({
       state,
+      error,
       regions,
       grantNs,
       settledNs,
@@ -84,8 +86,8 @@ export const OPERATIONS = {
     }),
   },
   iterator: {
-    next: ({ source }: OpenIterator) => source.next(),
-    return: ({ source }: OpenIterator) => source.return?.(),
+    next: (iterator: OpenIterator) => iterator.next(),
+    return: (iterator: OpenIterator) => iterator.return(),
   },
 };
 

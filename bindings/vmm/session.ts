@@ -2,6 +2,7 @@ import { disposedError } from '../dispose.ts';
 import type { Origin } from '../dispose.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { EventName } from '../events/event-map.ts';
+import { throwIfAborted, waitAbortable } from '../signal.ts';
 import type { Received, Sent } from './async-types.ts';
 import { thrownFromWire } from './error-wire.ts';
 import { FACE } from './face.ts';
@@ -42,9 +43,10 @@ export class Session {
   }
 
   /** Starts the VMM behind a link. */
-  async start(link: Link, options: object): Promise<unknown> {
+  async start(link: Link, options: object, signal: AbortSignal | undefined): Promise<unknown> {
     this.#link = link;
-    return link.start(this.#sent(options, '') as object);
+    throwIfAborted(signal);
+    return waitAbortable(link.start(this.#sent(options, '') as object), signal);
   }
 
   /** Asks for one operation of the table in operations.ts. */
@@ -55,7 +57,7 @@ export class Session {
     args: Sent<ArgumentsFor<Of, Name>>,
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<Received<AnswerOf<Of, Name>>> {
-    return (await this.#request(target, of, method, args as readonly unknown[], transfer)) as Received<AnswerOf<Of, Name>>;
+    return (await this.#request(target, of, method, args, transfer)) as Received<AnswerOf<Of, Name>>;
   }
 
   /** Asks for one operation of the engine. */
@@ -63,7 +65,7 @@ export class Session {
     method: Name,
     args: Sent<ArgumentsFor<'engine', Name>>,
   ): Promise<Received<AnswerOf<'engine', Name>>> {
-    return (await this.#request('engine', undefined, method, args as readonly unknown[])) as Received<AnswerOf<'engine', Name>>;
+    return (await this.#request('engine', undefined, method, args)) as Received<AnswerOf<'engine', Name>>;
   }
 
   /** Calls `listener` for events of that name that requests from now on cause. Returns the function that ends it. */

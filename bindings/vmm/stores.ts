@@ -21,7 +21,11 @@ export function storeOf(described: unknown): unknown {
   if (typeof described !== 'object' || described === null || !('file' in described)) return described;
   const { file, ...options } = described as { readonly file: string } & FileSwapOptions;
   if (fileStore === undefined) {
-    throw new InvalidOptionError('swap.store.file', file, "a store that is available here: 'linear', 'memory' (there are files in Node only)");
+    throw new InvalidOptionError(
+      'swap.store.file',
+      file,
+      "a store that is available here: 'linear', 'memory' (there are files in Node only)",
+    );
   }
   return fileStore(file, options);
 }

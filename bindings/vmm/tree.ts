@@ -15,7 +15,10 @@ export function treeCopy(value: unknown, path: string, replace: Replace, depth =
   const replaced = replace(value, path);
   if (replaced !== undefined) return replaced;
   if (depth > DEPTH_MOST) {
-    throw new CannotCrossError(`${path} is nested more than ${DEPTH_MOST} levels deep. Pass plain data.`, { field: path, value: valueShown(value) });
+    throw new CannotCrossError(`${path} is nested more than ${DEPTH_MOST} levels deep. Pass plain data.`, {
+      field: path,
+      value: valueShown(value),
+    });
   }
   const inside = (item: unknown, step: string): unknown => treeCopy(item, path + step, replace, depth + 1);
   if (Array.isArray(value)) return value.map((item: unknown, index) => inside(item, `[${index}]`));

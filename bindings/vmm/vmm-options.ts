@@ -38,7 +38,7 @@ export interface CheckedVmmOptions {
 export function checkVmmOptions(value: unknown): CheckedVmmOptions {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidOptionError('options', value, 'an object');
   const { where = 'here', worker, signal, ...rest } = value as VmmOptions;
-  return { where: checkChoice('where', where, PLACES), worker, signal, rest: rest as Readonly<Record<string, unknown>> };
+  return { where: checkChoice('where', where, PLACES), worker, signal, rest: rest };
 }
 
 /** The options with a compiled module: the worker then needs no file but its script. What is wrong with them is for the engine to say. */

@@ -4,14 +4,14 @@ import type { PageRow } from '../engine/page-walk.ts';
 import type { EventMap, EventName } from '../events/event-map.ts';
 import type { Inspection } from '../inspect.ts';
 import { checkFunction } from '../options.ts';
-import { throwIfAborted, waitAbortable } from '../signal.ts';
+import { throwIfAborted } from '../signal.ts';
 import { AsyncChange } from './async-change.ts';
 import { AsyncReconfiguration } from './async-reconfiguration.ts';
 import { AsyncReplica } from './async-replica.ts';
 import type { Received, Sent } from './async-types.ts';
 import { AsyncVm } from './async-vm.ts';
 import { VmmHost } from './host.ts';
-import { linkHere } from './link.ts';
+import { LinkHere } from './link.ts';
 import type { Link } from './link.ts';
 import { OpenReports } from './open-reports.ts';
 import type { AnswerOf, ArgumentsFor, MethodOf } from './operations.ts';
@@ -77,7 +77,7 @@ export class Vmm {
     throwIfAborted(checked.signal);
     const { link, rest } = await linkMake(checked, session);
     try {
-      const started = await waitAbortable(session.start(link, rest), checked.signal);
+      const started = await session.start(link, rest, checked.signal);
       return new Vmm(checked.where, session, started as Started);
     } catch (error) {
       await session.dispose();
@@ -160,7 +160,7 @@ export class Vmm {
 
 async function linkMake({ where, worker, rest }: CheckedVmmOptions, session: Session): Promise<{ link: Link; rest: object }> {
   const sink = (events: readonly unknown[]): void => session.deliver(events);
-  if (where === 'here') return { link: linkHere(new VmmHost(sink)), rest };
+  if (where === 'here') return { link: new LinkHere(new VmmHost(sink)), rest };
   // only who wants a worker loads what it takes
   const [{ WorkerLink }, complete] = await Promise.all([import('./worker-link.ts'), withModule(rest)]);
   return { link: new WorkerLink(workerSpawn(worker), sink), rest: complete };

@@ -55,7 +55,10 @@ export class WorkerLink implements Link {
   }
 
   async start(options: object): Promise<unknown> {
-    const timer = setTimeout(() => this.#fail(`it did not answer within ${READY_MS_MOST / 1000} s; is it the worker script of this package?`), READY_MS_MOST);
+    const timer = setTimeout(
+      () => this.#fail(`it did not answer within ${READY_MS_MOST / 1000} s; is it the worker script of this package?`),
+      READY_MS_MOST,
+    );
     try {
       await this.#ready;
     } finally {
@@ -111,7 +114,7 @@ export class WorkerLink implements Link {
 
   async #wait(call: () => Promise<Reply>, used: Signals, name = 'options'): Promise<unknown> {
     if (this.#end !== undefined) throw this.#end;
-    this.#keep(+1);
+    this.#keep(1);
     try {
       const reply = await call();
       if (!('thrown' in reply)) return reply.value;

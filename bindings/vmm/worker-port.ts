@@ -51,7 +51,9 @@ function portNode(worker: NodeWorkerLike): WorkerPort {
       worker.on('exit', (code) => failure(`it ended with status ${String(code)}`));
     },
     keepAlive: (keep) => (keep ? worker.ref() : worker.unref()),
-    terminate: async () => void (await worker.terminate()),
+    async terminate() {
+      await worker.terminate();
+    },
   };
 }
 
@@ -62,7 +64,7 @@ function portWeb(worker: WebWorkerLike): WorkerPort {
       worker.addEventListener('message', (event) => message((event as { readonly data: unknown }).data));
       worker.addEventListener('messageerror', () => failure('a message of it could not be read'));
       worker.addEventListener('error', (event) => {
-        const { message: text, error } = event as Partial<ErrorEvent>;
+        const { message: text, error } = event as { readonly message?: string; readonly error?: unknown };
         (event as Event).preventDefault(); // whoever waits for an answer is told
         failure(text === undefined || text === '' ? 'its script could not be loaded' : `it threw: ${text}`, error ?? undefined);
       });
