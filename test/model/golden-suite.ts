@@ -10,6 +10,7 @@ interface GoldenStep {
   readonly status?: number;
   readonly bytes?: string;
   readonly done?: number;
+  readonly endNs?: number;
   /** The part of the view that the source, or the derivation, speaks of. */
   readonly view?: object;
 }
@@ -20,7 +21,7 @@ interface Golden {
   readonly steps: readonly GoldenStep[];
 }
 
-const FIGURES = ['fig-11.json', 'fig-13.json'];
+const FIGURES = ['fig-11.json', 'fig-13.json', 'fig-14.json', 'fig-15.json', 'fig-16.json'];
 const WITH_FAILURES = [...FIGURES, 'swap-failure.json'];
 
 function goldenRead(file: string): Golden {
@@ -33,8 +34,9 @@ export function goldenSuite(name: string, canFail: boolean, subjectOf: (options:
   describe.each(files.map((file) => ({ file, golden: goldenRead(file) })))(`${name}: $golden.title`, ({ golden }) => {
     const subject = subjectOf(golden.world);
     it.each(golden.steps.map((step, index) => ({ ...step, title: step.row ?? `${index}: ${step.do.op}` })))('$title', (step) => {
-      const { status = 0, bytes, done } = step;
-      const expected = { status, ...(bytes === undefined ? {} : { bytes }), ...(done === undefined ? {} : { done }) };
+      const { status = 0, bytes, done, endNs } = step;
+      const given = Object.entries({ bytes, done, endNs }).filter(([, value]) => value !== undefined);
+      const expected = { status, ...Object.fromEntries(given) };
       expect(subject.apply(step.do)).toMatchObject(expected);
       if (step.view) expect(subject.view()).toMatchObject(step.view);
     });
