@@ -37,6 +37,12 @@ class SignalCopies {
   }
 }
 
+/** A message of birpc; the error of a function that failed becomes a reply. */
+function withoutError(message: { readonly e?: unknown }): object {
+  const { e: error, ...rest } = message;
+  return error === undefined ? message : { ...rest, r: { thrown: thrownToWire(error), aborted: undefined } satisfies Reply };
+}
+
 /** Runs a VMM in this worker for the thread that started it. */
 export function vmmServe(parent: ParentPort): void {
   const signals = new SignalCopies();
@@ -64,8 +70,9 @@ export function vmmServe(parent: ParentPort): void {
     on: (receive) => parent.listen(receive),
     timeout: -1,
     proxify: false,
-    // an answer that cannot be posted is answered with the error that says so
+    // an answer that cannot be posted gives way to the error that says so, as data
     onGeneralError: () => true,
+    serialize: withoutError,
   });
   notice({ usufruct: 'ready' });
 }

@@ -121,7 +121,7 @@ export class WorkerLink implements Link {
       const signal = reply.aborted === undefined ? undefined : used.get(reply.aborted);
       throw signal === undefined ? thrownFromWire(reply.thrown) : signal.reason;
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'DataCloneError') throw cannotCross(name, error.message, error);
+      if (error instanceof Error && error.name === 'DataCloneError') throw cannotCross(name, error.message, error);
       throw error;
     } finally {
       this.#keep(-1);
