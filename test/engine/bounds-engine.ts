@@ -23,6 +23,8 @@ export interface BoundsOptions {
   readonly players?: number;
   readonly changes?: number;
   readonly events?: number;
+  /** SUMMARY_… bits. */
+  readonly summaries?: number;
 }
 
 /** What one call did: blocks of code run, the engine's own counters, and what it took out of the arenas. */
@@ -71,7 +73,7 @@ export class BoundsEngine {
     this.#counters = Array.from({ length: points }, () => new WebAssembly.Global<'i32'>({ value: 'i32', mutable: true }, 0));
     const instance = new WebAssembly.Instance(module, {
       env: { memory: this.#memory },
-      host: { swapWrite: () => 0, swapRead: () => 1 },
+      host: { swapWrite: () => 0, swapRead: () => 1, releaseJudge: () => layout.JUDGE_KEEP },
       coverage: Object.fromEntries(this.#counters.map((counter, index) => [String(index), counter])),
     });
     this.exports = instance.exports as unknown as EngineExports;
@@ -100,6 +102,7 @@ export class BoundsEngine {
       [layout.CB_NODES, options.nodes ?? 0],
       [layout.CB_COLUMN_PAGES, columnPages],
       [layout.CB_QUEUE, 1],
+      [layout.CB_SUMMARIES, options.summaries ?? 0],
     ];
     for (const [offset, value] of words) this.#words(offset)[0] = value;
   }
@@ -136,8 +139,27 @@ export class BoundsEngine {
     return fork;
   }
 
-  reduce(vm: number, regions: number, firstSlot = layout.SLOT_BY_POLICY): void {
-    this.handle(this.exports.rightsReduce(vm, regions, firstSlot, 0, 0));
+  reduce(vm: number, regions: number, firstSlot = layout.SLOT_BY_POLICY, flags = 0): void {
+    this.handle(this.exports.rightsReduce(vm, regions, firstSlot, flags, 0));
+  }
+
+  /** Names the regions (from 0) of requests by list, until the next call. */
+  pick(regions: readonly number[]): void {
+    new Uint32Array(this.#memory.buffer, this.word(layout.CB_PICKS), regions.length).set(regions.map((region) => region + 1));
+  }
+
+  reduceList(vm: number, regions: number): void {
+    this.reduce(vm, regions, layout.SLOT_BY_POLICY, layout.FLAG_BY_LIST);
+  }
+
+  expandList(vm: number, regions: number): void {
+    this.handle(this.exports.rightsExpand(vm, regions, layout.FLAG_BY_LIST, 0, 0));
+  }
+
+  /** A release condition that never holds; the engine must keep SUMMARY_STATISTICS. */
+  watch(vm: number, mode: number): void {
+    this.expect(this.exports.vmWatch(vm, mode, 1000, 0));
+    this.expect(this.exports.vmCondition(vm, layout.STATISTIC_ACCESSES, layout.COMPARISON_BELOW, 0, 0));
   }
 
   expand(vm: number, regions: number): void {

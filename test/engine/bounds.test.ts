@@ -5,31 +5,11 @@
 import { describe, expect, test } from 'vitest';
 import { NODE_BYTES, NODE_ENTRIES, OBJECT_BYTES, PROCESSOR_BYTES, REPLICA_BYTES } from '../../assembly/shared/layout.ts';
 import { BoundsEngine, type BoundsOptions, type Work } from './bounds-engine.ts';
+import { atTimes, expectLinear, expectSame, isCovered } from './bounds-growth.ts';
 
-const TIMES = [1, 2, 16] as const;
 const WORD_BYTES = 4;
 /** A node with its count and its mark for engineValidate. */
 const NODE_WHOLE_BYTES = NODE_BYTES + 2 * WORD_BYTES;
-
-/** A coverage run has counters of its own. */
-const isCovered = process.env['USUFRUCT_WASM_COVERAGE'] === '1';
-
-/** The work of the same operation at 1, 2 and 16 times `n`. */
-function atTimes(n: number, measure: (amount: number) => Work): readonly [Work, Work, Work] {
-  return TIMES.map((times) => measure(n * times)) as unknown as [Work, Work, Work];
-}
-
-/** No growth at all: every count is the same. */
-function expectSame(works: readonly Work[]): void {
-  for (const work of works) expect(work).toEqual(works[0]);
-}
-
-/** At most proportional, and it does grow (else the measurement measures nothing). */
-function expectLinear([one, two, sixteen]: readonly [Work, Work, Work]): void {
-  expect(two.steps).toBeGreaterThan(one.steps);
-  expect(two.steps).toBeLessThanOrEqual(2 * one.steps);
-  expect(sixteen.steps).toBeLessThanOrEqual(16 * one.steps);
-}
 
 describe.skipIf(isCovered)('granting a management right', () => {
   interface Setup extends BoundsOptions {

@@ -66,13 +66,15 @@ function handover(scene: Scene, step: Step): Operation[] {
   ];
 }
 
-/** Region numbers for a request by list: mostly fit, now and then with one that is not, or twice. */
+/** Region numbers for a request by list: in any order, or in runs up or down; mostly fit, now and then with one that is not, or twice. */
 function listOf(world: World, fit: readonly number[], numbers: Numbers, most: number): number[] {
-  const list = numbers.shuffled(fit).slice(0, numbers.below(most + 1));
+  const orders = [numbers.shuffled(fit), fit, fit, fit.toReversed()];
+  const order = orders[numbers.below(orders.length)] ?? fit;
+  const first = numbers.below(order.length);
+  const list = order.slice(first, first + numbers.below(most + 1));
   const wrong = numbers.below(8);
   if (wrong === 0) list.splice(numbers.below(list.length + 1), 0, numbers.below(world.options.regions + 2));
-  const [first] = list;
-  if (wrong === 1 && first !== undefined) list.push(first);
+  if (wrong === 1) list.push(...list.slice(0, 1));
   return list.slice(0, world.options.regions);
 }
 
