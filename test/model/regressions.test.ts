@@ -3,6 +3,7 @@ import { describe, it } from 'vitest';
 import { builds } from '../support/builds.ts';
 import { RawEngine } from '../support/raw.ts';
 import { EngineSubject, rawOptions } from './engine-subject.ts';
+import type { Condition } from './judgement.ts';
 import { stepBoth } from './machine.ts';
 import { ModelSubject } from './model-subject.ts';
 import type { Operation } from './operation.ts';
@@ -32,6 +33,10 @@ function expand(vm: number, regions: number): Operation {
 
 function store(replica: number, address: number, width: 1 | 2 | 4 | 8 = 1): Operation {
   return { op: 'store', replica, address, width, byte: 19 };
+}
+
+function watch(vm: number, mode: 'exact' | 'sampled', condition: Omit<Condition, 'perBorrowedRegion'>): Operation {
+  return { op: 'watch', vm, mode, periodNs: 0, conditions: [{ ...condition, perBorrowedRegion: 0 }], judge: null };
 }
 
 const REGRESSIONS: readonly Regression[] = [
@@ -96,6 +101,19 @@ const REGRESSIONS: readonly Regression[] = [
       expand(0, 2),
       { op: 'cancel', change: 1 },
       { op: 'cancel', change: 0 },
+    ],
+  },
+  {
+    name: 'a page that is locked has been seen: the next access to it is not counted as a sample',
+    regions: 4,
+    regionPages: 2,
+    operations: () => [
+      create(2),
+      watch(0, 'sampled', { statistic: 'accesses', comparison: '>=', constant: 1 }),
+      store(0, 0),
+      reduce(0, 1, { firstSlot: 0 }),
+      { op: 'advise', replica: 0, page: 0, pages: 1, advice: 'locked' },
+      store(0, 0),
     ],
   },
 ];
