@@ -18,6 +18,9 @@ const ARGUMENTS = [
 ];
 const PAGES_A = 128;
 const PAGES_B = 192;
+const MOVED_REGIONS = 4;
+/** What b wrote last into its first page. */
+const FIRST_BYTES = [...new Uint8Array(Uint32Array.of(3 * 1_000_003).buffer)];
 
 let browser: Browser;
 
@@ -40,7 +43,8 @@ describe.each([
   });
   afterAll(() => server.close());
 
-  test.each(['run', 'runInline'])('memory moves between two VMs (%s)', async (name) => {
+  /** Calls a function of the page. What was fetched for it, and what it returned. */
+  const call = async (name: string): Promise<{ fetched: readonly string[]; result: unknown; problems: readonly string[] }> => {
     const page = await browser.newPage();
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
@@ -52,18 +56,34 @@ describe.each([
       .catch((error: unknown) => {
         throw new Error(`the page did not load: ${problems.join('; ') || String(error)}`);
       });
-    const result = await page.evaluate(name === 'run' ? 'run()' : 'runInline()');
+    const result: unknown = await page.evaluate(`${name}()`);
     await page.close();
+    return { fetched: server.answered.slice(served), result, problems };
+  };
 
+  test.each(['run', 'runInline', 'runHere', 'runWorker', 'runWorkerInline'])('memory moves between two VMs (%s)', async (name) => {
+    const { fetched, result, problems } = await call(name);
+    const isInline = name.endsWith('Inline');
     expect(problems).toEqual([]);
     expect(result).toMatchObject({ isolated, grantNs: 0, outBeforeGrant: 0, settled: true, intact: [PAGES_A, PAGES_B] });
     expect(result).toMatchObject({ managed: [256 * 1024, 768 * 1024] });
     const { pageOuts, pageIns } = result as { pageOuts: number; pageIns: number };
     expect(pageOuts).toBeGreaterThan(0);
     expect(pageIns).toBeGreaterThan(0);
-    const fetched = server.answered.slice(served);
     expect(fetched).not.toContain(other);
-    if (name === 'run') expect(fetched).toContain(module);
-    else expect(fetched).not.toContain(module);
+    expect(fetched.includes(module)).toBe(!isInline);
+    expect(fetched.includes('/dist/bindings/vmm/worker-web.js')).toBe(name === 'runWorker');
+    if (name.startsWith('run') && 'followed' in (result as object)) {
+      expect(result).toMatchObject({ followed: MOVED_REGIONS, typed: 'a class', first: FIRST_BYTES });
+    }
+  });
+
+  test('a worker that cannot be started', async () => {
+    const { result } = await call('failWorker');
+    expect(result).toMatchObject({
+      name: 'WorkerFailedError',
+      code: 'WORKER_FAILED',
+      details: { reason: 'its script could not be loaded' },
+    });
   });
 });
