@@ -77,13 +77,25 @@ export function compareSummary(result: CompareResult): readonly string[] {
     const fastest = done.reduce((best, entry) => (entry.figures!.finishNs < best.figures!.finishNs ? entry : best));
     const slowest = done.reduce((worst, entry) => (entry.figures!.finishNs > worst.figures!.finishNs ? entry : worst));
     sentences.push(
-      `It takes ${timeShown(fastest.figures!.finishNs)} under ${fastest.strategy}, and ${timeShown(slowest.figures!.finishNs)} under ${slowest.strategy}; grants take at most ${listed(
-        done.map((entry) => `${timeOrNever(entry.figures!.grantWorstNs)} under ${entry.strategy}`),
-      )}.`,
+      `It takes ${timeShown(fastest.figures!.finishNs)} under ${fastest.strategy}, and ${timeShown(slowest.figures!.finishNs)} under ${slowest.strategy}.`,
+      ...grantsShown(done),
     );
   }
   sentences.push(contentsShown(result.contentsEqual));
   for (const { strategy, failure } of entries) if (failure !== null) sentences.push(`The run under ${strategy} failed: ${failure.message}`);
+  return sentences;
+}
+
+function grantsShown(entries: readonly CompareEntry[]): readonly string[] {
+  const isAtOnce = ({ figures }: CompareEntry): boolean => figures!.grantWorstNs === 0;
+  const atOnce = entries.filter(isAtOnce).map(({ strategy }) => strategy);
+  const later = entries.filter((entry) => !isAtOnce(entry) && entry.run!.reconfigurations.length > 0);
+  const sentences: string[] = [];
+  if (atOnce.length > 0) sentences.push(`Memory is granted at once under ${listed(atOnce)}.`);
+  if (later.length > 0)
+    sentences.push(
+      `The longest wait for a grant is ${listed(later.map(({ strategy, figures }) => `${timeOrNever(figures!.grantWorstNs)} under ${strategy}`))}.`,
+    );
   return sentences;
 }
 

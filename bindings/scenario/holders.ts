@@ -18,6 +18,8 @@ export class Holders {
   readonly #used: number[] = [];
   readonly #untouched: number[] = [];
   readonly #offs: readonly (() => void)[];
+  /** The time of what is being carried out beside the processors: rights change then, whenever the I/O that follows ends. */
+  #operationNs: number | null = null;
   #samples: HolderSample[] = [];
   #strideNs = 1000;
   #nextNs = 0;
@@ -57,9 +59,16 @@ export class Holders {
     ];
   }
 
+  /** Carries out something at a time of the virtual clock. */
+  during(timeNs: number, work: () => void): void {
+    this.#operationNs = timeNs;
+    work();
+    this.#operationNs = null;
+  }
+
   #set(timeNs: number, rights: number[], region: number, vm: number): void {
     if (rights[region] === vm) return;
-    this.#advance(timeNs);
+    this.#advance(this.#operationNs ?? timeNs);
     this.#count(region, -1);
     rights[region] = vm;
     this.#count(region, 1);
@@ -86,9 +95,9 @@ export class Holders {
 
   #sample(): void {
     this.#samples.push({ timeNs: this.#timeNs, used: [...this.#used], untouched: [...this.#untouched] });
-    if (this.#samples.length > SAMPLES_MAX) {
-      this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
+    while (this.#samples.length > SAMPLES_MAX) {
       this.#strideNs *= 2;
+      this.#samples = thinned(this.#samples, this.#strideNs);
     }
     this.#nextNs = this.#timeNs + this.#strideNs;
   }
@@ -111,6 +120,16 @@ export class Holders {
     };
     return { useful, samples };
   }
+}
+
+/** Those that lie at least `strideNs` behind the one before. */
+function thinned(samples: readonly HolderSample[], strideNs: number): HolderSample[] {
+  let nextNs = 0;
+  return samples.filter(({ timeNs }) => {
+    const isKept = timeNs >= nextNs;
+    if (isKept) nextNs = timeNs + strideNs;
+    return isKept;
+  });
 }
 
 function sum(counts: readonly number[]): number {

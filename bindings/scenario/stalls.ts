@@ -29,6 +29,13 @@ export interface StallPoint {
 /** Of the points of a distribution, that lie evenly on a logarithmic scale. */
 const POINTS_PER_DECADE = 24;
 
+/** The waits of several VMs together. */
+export function stallsTogether(all: readonly Stalls[]): Stalls {
+  const together = new Stalls();
+  for (const stalls of all) stalls.addTo(together);
+  return together;
+}
+
 /** How long accesses waited for I/O: one number is kept for each that did. */
 export class Stalls {
   #waitsNs = new Float64Array(1024);
@@ -44,6 +51,10 @@ export class Stalls {
     this.#waitsNs[this.#count] = waitNs;
     this.#count += 1;
     this.#isSorted = false;
+  }
+
+  addTo(other: Stalls): void {
+    for (const waitNs of this.#waitsNs.subarray(0, this.#count)) other.add(waitNs);
   }
 
   /** `accesses`: how many there were in all. */

@@ -1,21 +1,19 @@
-import type { Change } from '../change.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-options.ts';
-import type { MachineRange } from '../machine-range.ts';
-import type { Move as EngineMove } from '../reconfiguration/moves.ts';
-import type { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
-import { reconfigurationAt } from '../reconfiguration/request.ts';
 import { Scheduler } from '../scheduler.ts';
 import type { TraceProcessor } from '../scheduler/trace-processor.ts';
-import { engineOptions, requestOptions } from './engine-form.ts';
-import { type FollowFigures, Follows } from './follows.ts';
+import { partiesOf } from './compare-figures.ts';
+import { engineOptions } from './engine-form.ts';
+import { Follows } from './follows.ts';
 import { Guest } from './guest.ts';
 import { Holders } from './holders.ts';
-import { vmsBesideReserve, reserveBytesOf } from './reserve.ts';
-import type { ReconfigurationResult, RunResult } from './result.ts';
+import { type Request, Requests } from './requests.ts';
+import { reserveBytesOf, vmsBesideReserve } from './reserve.ts';
+import type { RunResult } from './result.ts';
+import { stallsTogether } from './stalls.ts';
 import type { HolderSample, Timeline } from './timeline.ts';
 import type { VmTrace } from './traces.ts';
-import type { AddressRange, Move, Scenario, ScenarioChange, ScenarioVm, Strategy } from './types.ts';
+import type { Scenario, ScenarioVm, Strategy } from './types.ts';
 import { RunWatch } from './watch.ts';
 
 /** Makes an engine; which compiled module it runs is the caller's choice. */
@@ -25,13 +23,6 @@ export interface StrategyRunOptions {
   readonly engineCreate: EngineCreate;
   readonly signal: AbortSignal | undefined;
   readonly timeline: boolean;
-}
-
-interface Request {
-  /** How long it was held back because an earlier one had not been granted. */
-  readonly heldNs: number;
-  readonly requestNs: number;
-  readonly reconfiguration: Reconfiguration;
 }
 
 /** Marks in a picture; more of them hide it. */
@@ -48,13 +39,8 @@ export class StrategyRun {
   readonly #guests: readonly Guest[];
   readonly #scheduler: Scheduler<TraceProcessor>;
   readonly #signal: AbortSignal | undefined;
-  readonly #requests: Request[] = [];
-  /** Changes whose time has come, held back until the earlier ones are granted. */
-  readonly #held: { readonly change: ScenarioChange; readonly dueNs: number }[] = [];
-  readonly #remembered = new Set<Change>();
+  readonly #requests: Requests;
   #holderSamples: readonly HolderSample[] = [];
-  /** What of the engine is appointed already. */
-  #appointedNs: number | null = null;
   #onTurn: () => void = () => undefined;
 
   private constructor(scenario: Scenario, strategy: Strategy, engine: Engine, traces: readonly VmTrace[], options: StrategyRunOptions) {
@@ -75,8 +61,15 @@ export class StrategyRun {
       this.#guests.map((guest) => guest.processor),
       { onTurn: () => this.#onTurn() },
     );
-    for (const change of scenario.changes) this.#appoint(change);
-    this.#appointEngine();
+    this.#requests = new Requests({
+      scenario,
+      strategy,
+      engine,
+      guests: this.#guests,
+      scheduler: this.#scheduler,
+      holders: this.#holders,
+      follows: this.#follows,
+    });
   }
 
   static async create(
@@ -119,21 +112,22 @@ export class StrategyRun {
       bytes: this.#engine.inspect().bytes,
       usefulBytes: useful,
       vms,
-      reconfigurations: this.#requests.map((request) => this.#reconfigurationResult(request)),
+      reconfigurations: this.#requests.results(),
     };
   }
 
   /** What happened when, if that was asked for; after the run. */
   timeline(): Timeline | null {
-    const requests = this.#requests;
+    const requests = this.#requests.all;
     if (this.#watch === null) return null;
+    const { receivers } = partiesOf(this.#scenario);
     if (requests.length <= MARKED_REQUESTS_MAX)
       requests.forEach((request, index) => this.#mark(request, requests.length === 1 ? '' : ` ${index + 1}`));
     return this.#watch.finish(
       this.#guests.map((guest) => guest.player),
       this.#engine.regions,
       this.#holderSamples,
-      this.#guests.map((guest) => guest.stalls.distribution()),
+      stallsTogether(this.#guests.filter(({ vm }) => receivers.includes(vm.name)).map(({ stalls }) => stalls)).distribution(),
     );
   }
 
@@ -153,133 +147,6 @@ export class StrategyRun {
     });
   }
 
-  #appoint(change: ScenarioChange): void {
-    const { when } = change;
-    const carryOut = (timeNs: number): void => this.#due(change, timeNs);
-    if (!('vm' in when)) {
-      this.#scheduler.appoint({ due: { timeNs: when.virtualNs }, carryOut });
-      return;
-    }
-    const { processor } = this.#guestOf(when.vm);
-    this.#scheduler.appoint({ due: { processor, position: Math.floor(when.progress * processor.length) }, carryOut });
-  }
-
-  #due(change: ScenarioChange, timeNs: number): void {
-    const mustWait = change.afterGrant && (this.#held.length > 0 || this.#requests.some(({ reconfiguration }) => reconfiguration.isOpen));
-    if (mustWait) this.#held.push({ change, dueNs: timeNs });
-    else this.#request(change, timeNs, 0);
-  }
-
-  /** One change at a time: the next one only if this one was granted at once. */
-  #releaseHeld(timeNs: number): void {
-    while (this.#held.length > 0 && !this.#requests.some(({ reconfiguration }) => reconfiguration.isOpen)) {
-      const { change, dueNs } = this.#held.shift()!;
-      const requestNs = Math.max(dueNs, timeNs);
-      this.#request(change, requestNs, requestNs - dueNs);
-    }
-  }
-
-  /** What falls due later (expansions after the page-outs of `eager`, further chunks) is appointed for its time. */
-  #request(change: ScenarioChange, requestNs: number, heldNs: number): void {
-    const moves = change.moves.map((move) => this.#moveOf(move));
-    const reconfiguration = reconfigurationAt(this.#engine, requestNs, moves, requestOptions(change, this.#strategy));
-    this.#requests.push({ heldNs, requestNs, reconfiguration });
-    this.#remember(reconfiguration);
-    this.#appointStep(reconfiguration);
-    this.#settleAppointment();
-  }
-
-  /** A change that somebody waits for keeps its last state when its record goes to another one. */
-  #remember(reconfiguration: Reconfiguration): void {
-    for (const change of reconfiguration.changes) {
-      if (this.#remembered.has(change)) continue;
-      this.#remembered.add(change);
-      void change.settled;
-    }
-  }
-
-  #appointStep(reconfiguration: Reconfiguration): void {
-    const { dueNs } = reconfiguration;
-    if (dueNs === null) return;
-    this.#scheduler.appoint({
-      due: { timeNs: dueNs },
-      carryOut: () => {
-        reconfiguration.step();
-        this.#remember(reconfiguration);
-        this.#appointStep(reconfiguration);
-        this.#settleAppointment();
-        this.#releaseHeld(dueNs);
-      },
-    });
-  }
-
-  /** After something was done beside the processors: what it took into use cost no access anything. */
-  #settleAppointment(): void {
-    for (const guest of this.#guests) guest.forgetTaken(null);
-    this.#appointEngine();
-  }
-
-  /** Sweeps of release conditions, the refill of a reserve: whatever the engine has to do at a time. Sweeps end with the traces. */
-  #appointEngine(): void {
-    const { dueNs } = this.#engine;
-    const isOver = this.#guests.every(({ processor }) => processor.position >= processor.length);
-    if (dueNs === null || dueNs === this.#appointedNs || (isOver && this.#strategy.handover !== 'reserve')) return;
-    this.#appointedNs = dueNs;
-    this.#scheduler.appoint({
-      due: { timeNs: dueNs },
-      carryOut: (timeNs) => {
-        this.#appointedNs = null;
-        this.#engine.advance(timeNs);
-        this.#settleAppointment();
-        this.#releaseHeld(timeNs);
-      },
-    });
-  }
-
-  #moveOf(move: Move): EngineMove {
-    if (move.kind === 'real') return { vm: move.vm === null ? null : this.#guestOf(move.vm).vm, real: rangeOf(move.range) };
-    const { vm } = this.#guestOf(move.vm);
-    if (move.kind === 'amount') return { vm, change: move.bytes };
-    return move.kind === 'give' ? { vm, give: rangeOf(move.range) } : { vm, take: rangeOf(move.range) };
-  }
-
-  #guestOf(name: string): Guest {
-    return this.#guests.find((guest) => guest.vm.name === name)!;
-  }
-
-  #reconfigurationResult({ heldNs, requestNs, reconfiguration }: Request): ReconfigurationResult {
-    const { regions, grantNs, settledNs, pageOutsBeforeGrant, pageOutsAfterGrant, changes } = reconfiguration;
-    const followed = (kind: 'reduce' | 'expand'): FollowFigures | null =>
-      this.#follows.figures(
-        changes.filter((change) => change.kind === kind),
-        requestNs,
-      );
-    return {
-      requestVirtualNs: requestNs,
-      heldVirtualNs: heldNs,
-      regions,
-      grantVirtualNs: grantNs,
-      settledVirtualNs: settledNs,
-      pageOutsBeforeGrant,
-      pageOutsAfterGrant,
-      released: followed('reduce'),
-      taken: followed('expand'),
-      changes: changes.map((change) => {
-        const report = change.report();
-        return {
-          vm: report.vm,
-          bytes: (report.kind === 'reduce' ? -1 : 1) * report.regions * this.#scenario.regionBytes,
-          state: report.state,
-          grantVirtualNs: report.grantNs,
-          settledVirtualNs: report.settledNs,
-          pageOutsBeforeGrant: report.pageOutsBeforeGrant,
-          pageOutsAfterGrant: report.pageOutsAfterGrant,
-          superseded: report.superseded,
-        };
-      }),
-    };
-  }
-
   #mark({ requestNs, reconfiguration: { grantNs, settledNs } }: Request, number: string): void {
     this.#watch?.mark(requestNs, grantNs === 0 ? `request${number} = grant` : `request${number}`);
     if (grantNs === null) return;
@@ -291,8 +158,4 @@ export class StrategyRun {
 /** A reserve takes its memory from the same machine. */
 function vmsOf(scenario: Scenario, strategy: Strategy): readonly ScenarioVm[] {
   return strategy.handover === 'reserve' ? vmsBesideReserve(scenario, reserveBytesOf(scenario, strategy)) : scenario.vms;
-}
-
-function rangeOf({ fromBytes, bytes }: AddressRange): MachineRange {
-  return { from: fromBytes, bytes };
 }

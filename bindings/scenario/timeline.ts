@@ -41,8 +41,8 @@ export interface Timeline {
   readonly regions: number;
   readonly rights: RightsChanges;
   readonly holders: readonly HolderSample[];
-  /** By VM: how many accesses waited how long. */
-  readonly stalls: readonly (readonly StallPoint[])[];
+  /** How many accesses of the VMs that memory came to waited how long. */
+  readonly stalls: readonly StallPoint[];
   readonly vms: readonly VmSamples[];
   readonly marks: readonly Mark[];
   /** Rights changes that were not kept because there were too many. */

@@ -25,12 +25,7 @@ export class RunWatch {
   }
 
   /** The timeline, with a last sample of each VM. */
-  finish(
-    players: readonly Player[],
-    regions: number,
-    holders: readonly HolderSample[],
-    stalls: readonly (readonly StallPoint[])[],
-  ): Timeline {
+  finish(players: readonly Player[], regions: number, holders: readonly HolderSample[], stalls: readonly StallPoint[]): Timeline {
     players.forEach((player, index) => this.#sample(this.#samplers[index]!, player));
     return {
       regions,

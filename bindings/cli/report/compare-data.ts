@@ -68,13 +68,8 @@ export function compareData(result: CompareResult, timelines: readonly (Timeline
       strategy,
       layers: memoryLayers(timeline.holders, vms, result, gridNs, end),
     })),
-    stalls: drawn.flatMap(({ strategy, entry, timeline }) =>
-      timeline.stalls.flatMap((points, vm): StallLine[] => {
-        const name = vms[vm]!;
-        if (!result.receivers.includes(name) || points.length === 0) return [];
-        const label = result.receivers.length === 1 ? strategy : `${strategy}, ${name}`;
-        return [{ label, entry, ns: points.map(({ ns }) => ns), counts: points.map(({ count }) => count) }];
-      }),
+    stalls: drawn.flatMap(({ strategy, entry, timeline: { stalls } }) =>
+      stalls.length === 0 ? [] : [{ label: strategy, entry, ns: stalls.map(({ ns }) => ns), counts: stalls.map(({ count }) => count) }],
     ),
     pageOuts: drawn.map(({ strategy, entry, timeline }) => ({
       label: strategy,

@@ -20,15 +20,26 @@ export function drawDistribution(tools: PageTools, Plot: typeof uPlot, host: HTM
   const shortestNs = Math.min(...lines.map(({ ns }) => ns[0]!));
   const longestNs = Math.max(...lines.map(({ ns }) => ns.at(-1)!));
   const most = Math.max(...lines.map(({ counts }) => counts[0]!));
+  const ROUND = [1, 2, 5];
+  /** 1, 2 and 5 in every decade, as far as they are in sight. */
+  const splitsOf = (least: number, greatest: number, factors: readonly number[]): number[] => {
+    const decades = Array.from(
+      { length: Math.ceil(Math.log10(greatest / least)) + 2 },
+      (_, decade) => 10 ** (Math.floor(Math.log10(least)) + decade),
+    );
+    return decades.flatMap((decade) => factors.map((factor) => factor * decade)).filter((value) => value >= least && value <= greatest);
+  };
   const joined = Plot.join(lines.map(({ ns, counts }) => [ns, counts] as unknown as uPlot.AlignedData));
 
   const draw = (): void => {
     chart?.destroy();
-    const axis = (text: (value: number) => string, size: number): uPlot.Axis => ({
+    const axis = (text: (value: number) => string, size: number, splits: number[]): uPlot.Axis => ({
       stroke: tools.colour('muted'),
       grid: { stroke: tools.colour('line'), width: 1 },
       ticks: { stroke: tools.colour('line'), width: 1 },
       values: (_plot, values: (number | null)[]) => values.map((value) => (value === null ? '' : text(value))),
+      splits: () => splits,
+      filter: (_plot, values) => values,
       size,
     });
     const options: uPlot.Options = {
@@ -50,7 +61,10 @@ export function drawDistribution(tools: PageTools, Plot: typeof uPlot, host: HTM
           value: (_plot: uPlot, value: number | null) => (value === null ? '' : String(value)),
         })),
       ],
-      axes: [axis(tools.timeText, 36), axis(String, 72)],
+      axes: [
+        axis(tools.timeText, 36, splitsOf(shortestNs / 1.2, longestNs * 1.2, ROUND)),
+        axis(String, 72, splitsOf(0.8, most * 1.5, [1])),
+      ],
       cursor: { points: { size: 7 } },
     };
     chart = new Plot(options, joined, host);

@@ -30,13 +30,14 @@ export function drawMemory(tools: PageTools, Plot: typeof uPlot, host: HTMLEleme
 
   const draw = (): void => {
     chart?.destroy();
-    const axis = (text: (value: number) => string, size: number, space: number): uPlot.Axis => ({
+    const axis = (text: (value: number) => string, size: number, space: number, splits?: number[]): uPlot.Axis => ({
       stroke: tools.colour('muted'),
       grid: { show: false },
       ticks: { stroke: tools.colour('line'), width: 1 },
       values: (_plot, values) => values.map(text),
       size,
       space,
+      ...(splits === undefined ? {} : { splits: () => splits }),
     });
     const options: uPlot.Options = {
       width: host.clientWidth,
@@ -52,7 +53,7 @@ export function drawMemory(tools: PageTools, Plot: typeof uPlot, host: HTMLEleme
           paths: Plot.paths.stepped!({ align: 1 }),
         })),
       ],
-      axes: [axis(tools.timeText, 34, 90), axis(bytesText, 64, 40)],
+      axes: [axis(tools.timeText, 34, 90), axis(bytesText, 74, 40, [0, memoryBytes / 2, memoryBytes])],
       cursor: { points: { show: false }, y: false, drag: { x: false, y: false } },
       hooks: {
         setCursor: [

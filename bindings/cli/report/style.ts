@@ -35,7 +35,9 @@ tr.group td { font-weight: 600; padding-top: 16px; border-bottom-color: var(--mu
 .chart { min-height: 290px; }
 .u-legend { font-size: 13px; color: var(--ink); text-align: left; }
 .u-legend th, .u-legend td { border: 0; padding: 2px 4px; }
-table.compare th, table.compare td { padding: 6px 9px; }
+table.compare { font-size: 13px; }
+table.compare th, table.compare td { padding: 6px 7px; }
+table.compare td { white-space: nowrap; }
 table.compare th { vertical-align: bottom; line-height: 1.25; }
 table.compare td:first-child { font-weight: 600; }
 td.best { color: var(--good); font-weight: 700; }
