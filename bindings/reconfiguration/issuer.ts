@@ -69,7 +69,8 @@ export class EngineIssuer implements Issuer {
   }
 
   laterNs(timeNs: number): number | null {
-    return this.#parts.reserve?.laterNs(timeNs) ?? null;
+    const { reserve } = this.#parts;
+    return reserve?.waits === true ? reserve.laterNs(timeNs) : null;
   }
 
   /** Under 'reserve' only so much is given up as the pool can hand over now ([0074-0077]). */

@@ -22,7 +22,7 @@ export interface Issuer {
   issue(request: ChangeRequest, timeNs: number, round: number): { readonly issued: Issued; readonly rest: ChangeRequest | null };
   /** A request has been answered. */
   answered(issued: Issued): void;
-  /** When something may be possible that is not now, apart from answers; null: nothing of that kind is expected. */
+  /** When, behind `timeNs`, a reduction may be possible that is not now, apart from answers; null: nothing of that kind is expected. */
   laterNs(timeNs: number): number | null;
 }
 
@@ -148,7 +148,7 @@ export class Sequence {
   }
 
   #nextNs(timeNs: number): number | null {
-    const laterNs = this.#waiting.length > 0 ? (this.#issuer.laterNs(timeNs) ?? Infinity) : Infinity;
+    const laterNs = this.#waiting.some(({ kind }) => kind === 'reduce') ? (this.#issuer.laterNs(timeNs) ?? Infinity) : Infinity;
     const nextNs = this.#outstanding.reduce((earliest, { answerNs }) => Math.min(earliest, answerNs), laterNs);
     return nextNs === Infinity ? null : nextNs;
   }

@@ -98,8 +98,9 @@ export class Reserve implements DueTask {
     return this.#unusedNow(timeNs).length;
   }
 
-  /** When more may be unused than at `timeNs`; null: nothing is to be expected. */
+  /** When, behind `timeNs`, more may be unused; null: nothing is to be expected. */
   laterNs(timeNs: number): number | null {
+    this.#refill.advance(timeNs);
     const { dueNs, error } = this.#refill;
     const times = this.#unused.map((unused) => unused.timeNs).filter((unusedNs) => unusedNs > timeNs);
     if (dueNs !== null && error === null) times.push(dueNs);
