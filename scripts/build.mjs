@@ -86,7 +86,8 @@ async function bundleWorker(folder) {
       comments: { legal: true, annotation: true, jsdoc: false },
     },
   });
-  writeFileSync(join(folder, 'bindings', 'vmm', 'inline-worker.js'), `export const workerText = ${JSON.stringify(output[0].code)};\n`);
+  const text = output[0].code.replace(/\n\/\/# sourceMappingURL=.*$/m, '');
+  writeFileSync(join(folder, 'bindings', 'vmm', 'inline-worker.js'), `export const workerText = ${JSON.stringify(text)};\n`);
   copyFileSync(join(ROOT, 'bindings', 'vmm', 'inline-worker.d.ts'), join(folder, 'bindings', 'vmm', 'inline-worker.d.ts'));
 }
 

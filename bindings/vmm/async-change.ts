@@ -31,7 +31,7 @@ export class AsyncChange implements Face {
     this.#face = { session, reference, told: (facts) => (this.#last = (facts as Facts).report ?? this.#last) };
   }
 
-  /** @internal */
+  /** For the VMM itself. */
   get [FACE](): Face[typeof FACE] {
     return this.#face;
   }

@@ -23,7 +23,7 @@ export class AsyncReconfiguration implements Face {
     this.#face = { session, reference };
   }
 
-  /** @internal */
+  /** For the VMM itself. */
   get [FACE](): Face[typeof FACE] {
     return this.#face;
   }

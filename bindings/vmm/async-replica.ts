@@ -21,7 +21,7 @@ export class AsyncReplica implements Face {
     this.memory = new AsyncMemory(session, reference);
   }
 
-  /** @internal */
+  /** For the VMM itself. */
   get [FACE](): Face[typeof FACE] {
     return this.#face;
   }

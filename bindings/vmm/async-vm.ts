@@ -27,7 +27,7 @@ export class AsyncVm implements Face {
     this.replica = new AsyncReplica(session, { $: 'firstReplica', vm: reference.id });
   }
 
-  /** @internal */
+  /** For the VMM itself. */
   get [FACE](): Face[typeof FACE] {
     return this.#face;
   }

@@ -13,7 +13,7 @@ export class OpenReports implements Face {
     this.#face = { session, reference };
   }
 
-  /** @internal */
+  /** For the VMM itself. */
   get [FACE](): Face[typeof FACE] {
     return this.#face;
   }

@@ -6,6 +6,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consumerCreate, finish, type Consumer } from '../support/consumer.ts';
+import { importsOf } from '../support/imports.ts';
 
 const TARBALL_MOST_BYTES = 8_000_000;
 const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
@@ -30,8 +31,33 @@ engine.dispose();
 `;
 const EXPECTED = { written: 0, same: 128, managed: [262_144, 786_432], code: 'ADDRESS_OUT_OF_RANGE' };
 
+/** The same by a VMM in a worker. */
+const programOfVmm = (from: string) => `
+import { UsufructError, Vmm } from '${from}';
+const vms = [{ memory: '512KiB' }, { memory: '512KiB' }];
+const vmm = await Vmm.start({ where: 'worker', memory: '1MiB', region: '64KiB', swap: { size: '4MiB', store: 'memory' }, vms });
+const [a, b] = await vmm.vms();
+const stores = (from, to, more) => Array.from({ length: (to - from) / 4096 }, (_, page) => ['store32', from + page * 4096, from + page * 4096 + more]);
+await Promise.all([a.memory.batch(stores(0, 524288, 1)), b.memory.batch(stores(0, 524288, 2))]);
+const change = await vmm.reconfigure([{ vm: a, change: '-256KiB' }, { vm: b, change: '256KiB' }]);
+const written = (await change.report()).pageOutsBeforeGrant;
+await b.memory.batch(stores(524288, 786432, 2));
+let same = 0;
+for (let at = 0; at < 524288; at += 4096) if (await a.memory.load32(at) === at + 1 && await b.memory.load32(at) === at + 2) same++;
+let code = 'none';
+try { await a.memory.load32(2 ** 31); } catch (error) { if (error instanceof UsufructError) code = error.code; }
+const managed = await Promise.all([a, b].map(async (vm) => (await vm.figures()).managedBytes));
+console.log(JSON.stringify({ written, same, managed, code }));
+`;
+
 const TYPED_PROGRAM = `
-import { Engine, UsufructError, type Replica, type Vm } from 'usufruct';
+import { Engine, UsufructError, Vmm, type AsyncChange, type AsyncVm, type Replica, type Vm } from 'usufruct';
+const vmm: Vmm = await Vmm.start({ where: 'worker', memory: '1MiB', swap: { size: '1MiB', store: 'memory' } });
+const [first]: readonly AsyncVm[] = await vmm.vms();
+const given: AsyncChange | undefined = await first?.reduce('256KiB', { useRight: 'managerPreferred' });
+// @ts-expect-error: a reduction has no such option
+await first?.reduce('256KiB', { usedRight: 1 });
+await given?.settled;
 const engine: Engine = await Engine.create({ memory: '1MiB' });
 const vm: Vm = engine.createVm({ memory: '512KiB' });
 const replica: Replica | undefined = vm.replicas[0];
@@ -59,6 +85,8 @@ describe('what is in it', () => {
         'dist/bindings/index.js',
         'dist/bindings/inline.js',
         'dist/bindings/node.js',
+        'dist/bindings/vmm/worker-node.js',
+        'dist/bindings/vmm/worker-web.js',
         'dist/wasm/usufruct-shared.wasm',
         'dist/wasm/usufruct.wasm',
         'package.json',
@@ -87,12 +115,36 @@ describe('what is in it', () => {
   });
 });
 
+describe('the script of Web Workers', () => {
+  test('is one file without imports, and the same as the text that the inline entry carries', async () => {
+    const file = join(consumer.packageFolder, 'dist/bindings/vmm/worker-web.js');
+    const text = readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\n?$/, '');
+    expect(importsOf(file, text)).toEqual([]);
+    const { workerText } = (await import(join(consumer.packageFolder, 'dist/bindings/vmm/inline-worker.js'))) as { workerText: string };
+    expect(workerText.trim() === text.trim()).toBe(true);
+  });
+});
+
 describe('used from another project', () => {
   test.each(['usufruct', 'usufruct/inline'])('a program that imports %s', async (from) => {
     const { status, stdout, stderr } = await consumer.runFile('program.js', program(from));
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toEqual(EXPECTED);
+  });
+
+  test.each(['usufruct', 'usufruct/inline'])('a VMM in a worker from %s; the program ends by itself', async (from) => {
+    const { status, stdout, stderr } = await consumer.runFile('program.js', programOfVmm(from));
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(EXPECTED);
+  });
+
+  test('the worker’s script has an address, for bundlers that move files', async () => {
+    const text = `import { Vmm } from 'usufruct';
+      const vmm = await Vmm.start({ where: 'worker', worker: new URL(import.meta.resolve('usufruct/worker')), memory: '1MiB' });
+      console.log(vmm.where, (await vmm.figures()).regions);`;
+    expect(await consumer.runFile('address.js', text)).toEqual({ status: 0, stdout: 'worker 4\n', stderr: '' });
   });
 
   test('a program that breaks shows it', async () => {
