@@ -80,9 +80,20 @@ export class Sequence {
       if (this.#pass(timeNs)) continue;
       this.#dueNs = this.#nextNs(timeNs);
       if (this.#dueNs !== null) return;
-      this.#issue(this.#waiting.shift()!, timeNs); // nothing will make it possible: the engine says why it is not
-      this.#round += 1;
+      this.#insist(timeNs);
     }
+  }
+
+  /** Nothing will make the next request possible: the engine says why it is not, or does what it can. */
+  #insist(timeNs: number): void {
+    const request = this.#waiting.shift()!;
+    try {
+      this.#issue(request, timeNs);
+    } catch (error) {
+      this.#waiting.unshift(request);
+      throw error;
+    }
+    this.#round += 1;
   }
 
   /** Answers that have come. */
