@@ -49,6 +49,14 @@ describe.each(shipped)('Fig. 6, a change request, $name', (build) => {
     expect(os1.residentPages).toBe(4 * REGION_PAGES);
   });
 
+  test('S104: the use right stays with its user, here the giver (Fig. 7)', async () => {
+    const { engine, os1 } = await machineMake(build);
+    os1.reduce(REGION_BYTES);
+    expect(os1.replica.memory.load32(12 * PAGE_BYTES)).toBe(12 * PAGE_BYTES + 1);
+    expect(engine.inspect().regions[3]).toMatchObject({ manager: null, user: 'OS1' });
+    expect(os1.usedBytes).toBe(4 * REGION_BYTES);
+  });
+
   test('S106: the answer comes at once, the VM has not waited', async () => {
     const { os1 } = await machineMake(build);
     const { timeNs } = os1;

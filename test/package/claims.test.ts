@@ -12,6 +12,17 @@ import { scenarioForm } from '../../bindings/scenario/schema.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DOCUMENT = join(ROOT, 'docs/claims-rights.md');
 const CLAIMS = 33;
+/** Numbered steps of Figs. 6, 7, 8, 9, 12, 15, 16 and 18: the first and the last of each. */
+const STEPS = [
+  [101, 111],
+  [201, 204],
+  [301, 306],
+  [401, 410],
+  [501, 504],
+  [601, 617],
+  [701, 712],
+  [801, 803],
+] as const;
 
 interface Named {
   readonly file: string;
@@ -76,6 +87,11 @@ describe('the tests named', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  }, 180_000); // it reads as many test files as the document names
+
+  test.each(STEPS)('the steps S%i to S%i are all named by tests of the figures', (first, last) => {
+    const ofFigures = [...there].flatMap(([file, names]) => (file.includes('/figures-') ? [...names] : [])).join(' ');
+    for (let step = first; step <= last; step += 1) expect(ofFigures).toContain(`S${step}`);
   });
 
   test.each(named.map(({ file, name }) => [file, name]))('%s: %s', (file, name) => {
