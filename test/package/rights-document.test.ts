@@ -1,5 +1,5 @@
 // Where docs/rights.md says that a step is carried out, there is such a function.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -28,6 +28,14 @@ const places = read('docs/rights.md')
 
 /** Not functions: classes of frames. */
 const CLASSES: readonly string[] = ['managed', 'userless', 'borrowed', 'takeOver'];
+
+/** Every file named, whole paths of the repository aside. */
+const files = [...new Set([...read('docs/rights.md').matchAll(/`((?:[\w-]+\/)*[\w-]+\.ts)`/g)].map(([, file]) => file!))];
+
+test.each(files.filter((file) => !file.startsWith('test/')))('%s is there', (file) => {
+  const paths = [pathOf(file), `assembly/${file}`];
+  expect(paths.some((path) => existsSync(fileURLToPath(new URL(path, ROOT))))).toBe(true);
+});
 
 test('there are some', () => expect(places.length).toBeGreaterThan(30));
 
