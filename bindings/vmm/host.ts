@@ -54,34 +54,41 @@ export class VmmHost implements VmmService {
   }
 
   start(options: object): Promise<Answer> {
-    return this.#queue(async () => {
-      const { vms = [], ...rest } = (await this.#received(options, '')) as { readonly vms?: unknown } & EngineOptions;
-      if (!Array.isArray(vms)) throw new InvalidOptionError('vms', vms, 'an array of the options of VMs');
-      const engine = await Engine.create(withStore(rest));
-      try {
-        for (const vm of vms as readonly VmOptions[]) engine.createVm(vm);
-      } catch (error) {
-        engine.dispose();
-        throw error;
-      }
-      this.#engine = engine;
-      const { pageBytes, regionBytes, handover, isShared, isOperatorOnly } = engine;
-      return { pageBytes, regionBytes, handover, isShared, isOperatorOnly };
-    });
+    return this.#queue(async () => this.#answer(await this.#start(options)));
   }
 
   async request(request: Request): Promise<Answer> {
-    const answer = await this.#queue(() => this.#carryOut(request));
-    const isCopy = request.target === 'memory' || request.method === 'peek';
-    return isCopy ? { ...answer, transfer: buffersIn(answer.value) } : answer;
+    const answer = await this.#queue(async () => {
+      const value = await this.#carryOut(request);
+      if (value instanceof Later) return value;
+      // guests' data has no references in it, and there is a lot of it
+      if (request.target === 'memory') return { value, transfer: buffersIn(value) };
+      return this.#answer(value, request.method === 'peek' ? buffersIn(value) : []);
+    });
+    return answer instanceof Later ? this.#answer(await answer.promise) : answer;
   }
 
   release(releases: Releases): void {
     void this.#queue(() => this.#objects.release(releases));
   }
 
+  async #start(options: object): Promise<unknown> {
+    const { vms = [], ...rest } = (await this.#received(options, '')) as { readonly vms?: unknown } & EngineOptions;
+    if (!Array.isArray(vms)) throw new InvalidOptionError('vms', vms, 'an array of the options of VMs');
+    const engine = await Engine.create(withStore(rest));
+    try {
+      for (const vm of vms as readonly VmOptions[]) engine.createVm(vm);
+    } catch (error) {
+      engine.dispose();
+      throw error;
+    }
+    this.#engine = engine;
+    const { pageBytes, regionBytes, handover, isShared, isOperatorOnly } = engine;
+    return { pageBytes, regionBytes, handover, isShared, isOperatorOnly };
+  }
+
   /** One after another. What `action` causes is told before its answer. */
-  async #queue(action: () => unknown): Promise<Answer> {
+  #queue<Result>(action: () => Result | Promise<Result>): Promise<Result> {
     const turn = this.#tail.then(async () => {
       this.#isBusy = true;
       try {
@@ -92,8 +99,7 @@ export class VmmHost implements VmmService {
       }
     });
     this.#tail = turn.catch(() => undefined);
-    const value = await turn;
-    return { value: this.#told(value instanceof Later ? await value.promise : value), transfer: [] };
+    return turn;
   }
 
   async #carryOut({ target, of, method, args }: Request): Promise<unknown> {
@@ -101,7 +107,6 @@ export class VmmHost implements VmmService {
     const operation = target === 'engine' && Object.hasOwn(this.#own, method) ? this.#own[method] : operationOf(target, method);
     if (object === undefined || operation === undefined)
       throw new InvalidOptionError('request', `${target}.${method}`, 'what this version of the package knows');
-    // guests' data has no references in it, and there is a lot of it
     if (target === 'memory') return operation((object as Replica).memory, ...args);
     const received = (await this.#received(args, 'argument ')) as readonly unknown[];
     const result = operation(object, ...received);
@@ -138,6 +143,10 @@ export class VmmHost implements VmmService {
     const events = this.#events;
     this.#events = [];
     this.#sink(events);
+  }
+
+  #answer(value: unknown, transfer: readonly ArrayBuffer[] = []): Answer {
+    return { value: this.#told(value), transfer };
   }
 
   /** Objects of the engine -> references. */

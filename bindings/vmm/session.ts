@@ -121,7 +121,8 @@ export class Session {
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<unknown> {
     if (this.#isDisposed || this.#link === undefined) throw this.#disposed();
-    const sent = target === 'memory' ? args : (this.#sent(args, 'argument ') as readonly unknown[]);
+    if (target === 'memory') return this.#link.request({ target, of, method, args, transfer });
+    const sent = this.#sent(args, 'argument ') as readonly unknown[];
     return this.#received(await this.#link.request({ target, of, method, args: sent, transfer }));
   }
 
