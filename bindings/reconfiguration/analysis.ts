@@ -1,4 +1,5 @@
 import type { Core } from '../engine/core.ts';
+import type { RegionTable } from '../engine/region-table.ts';
 import { InvalidOptionError, NotManagedError, NotSelectableError, SlotTakenError } from '../errors.ts';
 import type { Vm } from '../vm.ts';
 import type { ChangeRequest, Wanted } from './change-request.ts';
@@ -16,6 +17,8 @@ export interface AnalysisContext {
   vmOf(handle: number): Vm;
   /** Regions that the VM can give up. */
   spareOf(vm: Vm): number;
+  /** S102 on a table of the caller's. */
+  picksOf(vm: Vm, regions: number, table: RegionTable): readonly number[];
 }
 
 type Named = Exclude<Wish, { kind: 'amount' }>;
@@ -23,13 +26,15 @@ type Named = Exclude<Wish, { kind: 'amount' }>;
 /**
  * Fig. 17 part 1130, Fig. 18 S801 (JP 2009-26117A [0405-0411]): a request for the whole system becomes requests for single VMs. Memory that is named comes
  * first, so that no selection policy can take it: what is given up, then what is had; then the amounts. Within each the order is as given.
- * Errors: OVERLAPPING_REQUEST, NOT_MANAGED, SLOT_TAKEN, NOT_SELECTABLE, INVALID_OPTION.
+ * Errors: OVERLAPPING_REQUEST, NOT_MANAGED, SLOT_TAKEN, NOT_SELECTABLE, INVALID_OPTION, NOT_ENOUGH_MEMORY, POLICY_FAILED.
  */
 export function requestsOf(wishes: readonly Wish[], context: AnalysisContext): readonly ChangeRequest[] {
   const named = wishes.filter((wish): wish is Named => wish.kind !== 'amount');
-  const amounts = wishes.filter((wish) => wish.kind === 'amount').map(amountRequest);
-  if (named.length === 0) return amounts;
-  const { reductions, lists, takes } = new Analysis(context).run(named);
+  const byAmount = wishes.filter((wish) => wish.kind === 'amount').map(amountRequest);
+  if (named.length === 0) return byAmount;
+  const analysis = new Analysis(context);
+  const { reductions, lists, takes } = analysis.run(named);
+  const amounts = byAmount.map((request) => analysis.sparing(request));
   const gaining = new Set([...lists, ...takes].map(({ vm }) => vm));
   const isBefore = ({ kind, vm }: ChangeRequest): boolean => kind === 'reduce' && gaining.has(vm); // else it could give up again what it has just got
   return [...reductions, ...amounts.filter(isBefore), ...lists, ...takes, ...amounts.filter((request) => !isBefore(request))];
@@ -52,6 +57,8 @@ class Analysis {
   readonly #reductions: ChangeRequest[] = [];
   readonly #lists: ChangeRequest[] = [];
   readonly #takes: ChangeRequest[] = [];
+  /** VMs that a range of real memory is to belong to which they have already. */
+  readonly #keepers = new Set<Vm>();
 
   constructor(context: AnalysisContext) {
     this.#context = context;
@@ -66,6 +73,15 @@ class Analysis {
       else this.#real(wish, wish.vm);
     }
     return { reductions: this.#reductions, lists: this.#lists, takes: this.#takes };
+  }
+
+  /** A reduction by amount leaves out what its VM is to have by name. */
+  sparing(request: ChangeRequest): ChangeRequest {
+    const { kind, vm, wanted } = request;
+    if (kind === 'expand' || wanted.by !== 'amount' || !this.#keepers.has(vm)) return request;
+    const { table } = this.#memory;
+    const manager = table.manager.map((handle, region) => (this.#memory.isNamed(region) ? 0 : handle));
+    return { kind, vm, wanted: { by: 'list', list: this.#spared(vm, this.#context.picksOf(vm, wanted.regions, { ...table, manager })) } };
   }
 
   /** Machine slots, high ones first; pieces where the VM does not manage all. */
@@ -109,6 +125,7 @@ class Analysis {
     for (let region = wish.first; region < wish.first + wish.regions; region += 1) {
       this.#memory.regionClaim(region, wish);
       const handle = manager[region]!;
+      if (handle === vm?.handle) this.#keepers.add(vm);
       if (handle === (vm?.handle ?? 0)) continue;
       wanted.push(region);
       if (handle === 0) continue;

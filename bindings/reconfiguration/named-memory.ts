@@ -43,6 +43,10 @@ export class NamedMemory {
     return held;
   }
 
+  isNamed(region: number): boolean {
+    return this.#byRegion.has(region);
+  }
+
   /** Errors: OVERLAPPING_REQUEST when another move names the region too. */
   regionClaim(region: number, { field }: Wish): void {
     const other = this.#byRegion.get(region);

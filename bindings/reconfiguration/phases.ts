@@ -12,12 +12,12 @@ export interface Funds {
   isFree(region: number): boolean;
 }
 
-/** The order of issue as phases (JP 2009-26117A [0416-0420], Fig. 18 S802-S803). */
+/** The order of issue as phases, none of them empty (JP 2009-26117A [0416-0420], Fig. 18 S802-S803). */
 export function phasesOf(requests: readonly ChangeRequest[], order: ReconfigurationOrder, funds: Funds): readonly Phase[] {
   const isReduction = ({ kind }: ChangeRequest): boolean => kind === 'reduce';
   switch (order) {
     case 'allAtOnce':
-      return [requests];
+      return [requests].filter(isSome);
     case 'oneByOne':
       return requests.map((request) => [request]);
     case 'reductionsFirst':

@@ -11,6 +11,7 @@ import {
 import type { Core } from '../engine/core.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineParts } from '../engine-parts.ts';
+import { releasePicks } from '../selection.ts';
 import { throwIfAborted } from '../signal.ts';
 import type { Vm } from '../vm.ts';
 import { requestsOf } from './analysis.ts';
@@ -74,6 +75,10 @@ function planMake(engine: Engine, requestNs: number, moves: readonly Move[], opt
     isBestEffort: options.isBestEffort,
     pool: parts.reserve?.vm.handle ?? 0,
     vmOf: (handle) => parts.vmOf(handle)!,
+    picksOf: (vm, regions, table) => {
+      const pick = { vm: vm.handle, regions, flags: options.expandFlags, selection: options.release };
+      return releasePicks(parts, pick, table);
+    },
     spareOf: (vm) => Math.max(0, stock.managedBy(vm) - Math.ceil(stock.framesLeast(vm) / stock.framesPerRegion)),
   });
   const pieces = options.chunkRegions === null ? requests : requestsSplit(requests, options.chunkRegions);

@@ -1,6 +1,6 @@
 import type { Change } from '../change.ts';
 import type { Vm } from '../vm.ts';
-import type { ChangeRequest } from './change-request.ts';
+import type { ChangeRequest, Wanted } from './change-request.ts';
 import type { Phase } from './phases.ts';
 
 /** A request that was issued (Fig. 18 S803), and when it is answered. Times are on the virtual clock. */
@@ -26,9 +26,13 @@ export interface Issuer {
   laterNs(timeNs: number): number | null;
 }
 
+/** How little an expansion says of the regions that it gets. */
+const RANKS: Readonly<Record<Wanted['by'], number>> = { list: 0, slots: 1, amount: 2 };
+
 /**
  * Issues the requests of a plan phase by phase: S802, S803 (JP 2009-26117A Fig. 18). The next phase begins when all requests of one are answered. In a phase
- * everything is issued that can be; an expansion waits for memory as long as reductions may bring some, and those behind it wait with it.
+ * everything is issued that can be; an expansion waits for memory as long as reductions may bring some, and those behind it wait with it. Nor does one
+ * that names less overtake one that names more.
  */
 export class Sequence {
   readonly #phases: readonly Phase[];
@@ -122,15 +126,19 @@ export class Sequence {
     let next = 0;
     let isSome = false;
     let expansionsWait = false;
+    let lowestWaiting = Infinity;
     this.#waiting = [];
     try {
       for (; next < round.length; next += 1) {
         const request = round[next]!;
         const isExpansion = request.kind === 'expand';
-        const mayGo: boolean = !busy.has(request.vm) && !(isExpansion && expansionsWait) && this.#mayIssue(request, timeNs);
+        const rank = RANKS[request.wanted.by];
+        const isBehind: boolean = isExpansion && (expansionsWait || rank > lowestWaiting);
+        const mayGo: boolean = !busy.has(request.vm) && !isBehind && this.#mayIssue(request, timeNs);
         if (mayGo) this.#issue(request, timeNs);
         else this.#waiting.push(request);
         isSome ||= mayGo;
+        if (isExpansion && !mayGo) lowestWaiting = Math.min(lowestWaiting, rank);
         expansionsWait ||= isExpansion && !mayGo && !busy.has(request.vm);
         if (this.#onceAtATime) busy.add(request.vm);
       }
