@@ -76,8 +76,8 @@ function vmRows(vms: readonly VmResult[]): readonly FigureRow[] {
   const rows = [
     row('run time (virtual)', vms, (vm) => timeShown(vm.virtualNs)),
     row('accesses that waited', vms, (vm) => countShown(vm.stalls.count)),
-    row('  median of their waits', vms, (vm) => timeShown(vm.stalls.medianNs)),
-    row('  99 % waited at most', vms, (vm) => timeShown(vm.stalls.p99Ns)),
+    row('their waits, median', vms, (vm) => timeShown(vm.stalls.medianNs)),
+    row('their waits, 99 %', vms, (vm) => timeShown(vm.stalls.p99Ns)),
     row('slowest 1 % of accesses, mean', vms, (vm) => timeShown(vm.slowest1PercentNs)),
     row('slowest access', vms, (vm) => timeShown(vm.slowestNs)),
     row('accesses', vms, (vm) => countShown(vm.accesses)),
@@ -89,8 +89,8 @@ function vmRows(vms: readonly VmResult[]): readonly FigureRow[] {
     if (vms.some((vm) => figure(vm) > 0)) rows.push(row(label, vms, (vm) => shown(figure(vm))));
   };
   some('first touches of regions that came', (vm) => vm.firstTouches.count, countShown);
-  some('  of them waited', (vm) => vm.firstTouches.waited, countShown);
-  some('  longest wait', (vm) => vm.firstTouches.worstNs, timeShown);
+  some('first touches that waited', (vm) => vm.firstTouches.waited, countShown);
+  some('first touches, longest wait', (vm) => vm.firstTouches.worstNs, timeShown);
   some('regions released early', (vm) => vm.earlyReleases, countShown);
   some('pages moved', (vm) => vm.pagesMoved, countShown);
   return rows;

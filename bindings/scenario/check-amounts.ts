@@ -7,18 +7,20 @@ import type { Move, Scenario, ScenarioChange } from './types.ts';
  * Whether the reductions and expansions match what exists. Where the order of the changes is known (all by the progress of one VM, or all by time) they
  * are followed exactly; else each is checked alone against the most it could find, and what is left to the order fails in the run.
  */
-export function checkAmounts(scenario: Scenario, limits: CheckLimits, refuse: Refuse): void {
+export function checkAmounts(scenario: Scenario, limits: CheckLimits, reservePath: (strategy: number) => Path, refuse: Refuse): void {
   followAll(scenario, limits, refuse);
   scenario.strategies.forEach((strategy, index) => {
     if (strategy.handover !== 'reserve') return;
     const bytes = reserveBytesOf(scenario, strategy);
-    const where = ['strategies', index, 'reserve', 'memory'];
     const vms = vmsBesideReserve(scenario, bytes);
     let isPossible = vms.every((vm) => vm.memoryBytes >= FRAMES_LEAST * limits.pageBytes);
     if (isPossible) followAll({ ...scenario, memoryBytes: scenario.memoryBytes - bytes, vms }, limits, () => (isPossible = false));
     if (isPossible) return;
     const start = vms.map((vm) => `"${vm.name}" with ${bytesShown(Math.max(0, vm.memoryBytes))}`).join(', ');
-    refuse(where, `a reserve of ${bytesShown(bytes)} would leave so little that the changes could not be made: ${start} at the start`);
+    refuse(
+      reservePath(index),
+      `a reserve of ${bytesShown(bytes)} would leave so little that the changes could not be made: ${start} at the start`,
+    );
   });
 }
 

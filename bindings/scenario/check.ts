@@ -1,4 +1,6 @@
+import type { ExpandCriterionName } from '../policy/expand-criteria.ts';
 import { checkAmounts } from './check-amounts.ts';
+import type { SelectionForm } from './policies.ts';
 import { type ScenarioProblem, pathShown, problemOfValue, valueAt } from './problem.ts';
 import { reserveBytesOf } from './reserve.ts';
 import { bytesShown } from './shown.ts';
@@ -34,8 +36,10 @@ export function checkScenario(scenario: Scenario, input: unknown, limits: CheckL
   checkNames(scenario.vms, 'vms', refuse);
   checkNames(scenario.strategies, 'strategies', refuse);
   for (const change of scenario.changes) checkChange(scenario, change, ['changes', change.index], refuse);
-  scenario.strategies.forEach((strategy, index) => checkStrategy(scenario, strategy, ['strategies', index], refuse));
-  if (problems.length === 0) checkAmounts(scenario, limits, refuse);
+  scenario.strategies.forEach((strategy, index) =>
+    checkStrategy(scenario, strategy, ['strategies', index], reservePath(input, index), refuse),
+  );
+  if (problems.length === 0) checkAmounts(scenario, limits, (index) => reservePath(input, index), refuse);
   return problems;
 }
 
@@ -87,6 +91,7 @@ function checkChange(scenario: Scenario, change: ScenarioChange, path: Path, ref
   if ('vm' in change.when && !names.includes(change.when.vm)) refuse([...path, 'when', 'vm'], allowed);
   if (change.moves.length === 0) refuse([...path, 'reconfigure'], 'it must name at least one VM');
   checkChunk(scenario, change.chunkBytes, [...path, 'chunk'], refuse);
+  checkModules(scenario, change.selection, [...path, 'selection', 'expand'], refuse);
   change.moves.forEach((move, index) => {
     const where = movePath(change, move, index, path);
     if (move.vm !== null && !names.includes(move.vm)) refuse(change.isList ? [...where, 'vm'] : where, allowed);
@@ -108,15 +113,29 @@ function checkRange(scenario: Scenario, move: Move & { readonly range: AddressRa
     refuse([...path, 'bytes'], `it would end at ${bytesShown(fromBytes + bytes)}, and memory is ${bytesShown(scenario.memoryBytes)}`);
 }
 
+const OF_MODULES: readonly ExpandCriterionName[] = ['spreadModules', 'packModule'];
+
+/** Of the file as a whole, of a strategy, of a change. */
+function checkModules({ moduleBytes }: Scenario, selection: SelectionForm | undefined, path: Path, refuse: Refuse): void {
+  const needsModules = selection?.expand?.some((name) => OF_MODULES.includes(name)) === true;
+  if (needsModules && moduleBytes === undefined) refuse(path, 'a criterion of memory modules needs their size, "modules"');
+}
+
 function checkChunk(scenario: Scenario, chunkBytes: number | undefined, path: Path, refuse: Refuse): void {
   if (chunkBytes !== undefined && chunkBytes % scenario.regionBytes !== 0) refuse(path, multipleOfRegion(scenario));
 }
 
-function checkStrategy(scenario: Scenario, strategy: Strategy, path: Path, refuse: Refuse): void {
+/** Where the size of a strategy's reserve stands: in the strategy, or at the top of the file for all of them. */
+function reservePath(input: unknown, index: number): Path {
+  const own = ['strategies', index, 'reserve'];
+  return [...(valueAt(input, own) === undefined ? ['reserve'] : own), 'memory'];
+}
+
+function checkStrategy(scenario: Scenario, strategy: Strategy, path: Path, reserve: Path, refuse: Refuse): void {
   checkChunk(scenario, strategy.chunkBytes, [...path, 'chunk'], refuse);
+  checkModules(scenario, strategy.selection, [...path, 'selection', 'expand'], refuse);
   if (strategy.handover !== 'reserve') return;
   const bytes = reserveBytesOf(scenario, strategy);
-  const where = [...path, 'reserve', 'memory'];
-  if (bytes % scenario.regionBytes !== 0) refuse(where, multipleOfRegion(scenario));
-  else if (bytes === 0) refuse(where, 'no change takes anything away, so it has to be said how much is held in reserve');
+  if (bytes % scenario.regionBytes !== 0) refuse(reserve, multipleOfRegion(scenario));
+  else if (bytes === 0) refuse(reserve, 'no change takes anything away, so it has to be said how much is held in reserve');
 }

@@ -62,7 +62,7 @@ const timeline: Timeline = {
     residentPages: [0, 2],
   })),
   holders: [{ timeNs: 0, used: [0, 0], untouched: [2, 2] }],
-  stalls: [[{ ns: 90_000, count: 3 }], []],
+  stalls: [{ ns: 90_000, count: 3 }],
   marks: [{ timeNs: 10, text: HOSTILE }],
   rightsChangesLost: 0,
 };
