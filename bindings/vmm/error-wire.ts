@@ -33,10 +33,12 @@ export function thrownToWire(thrown: unknown, causesMost = CAUSES_MOST): ThrownW
   const { name, message, stack, cause } = thrown;
   const own = Object.entries(thrown).filter(([field, value]) => isPrimitive(value) && field !== 'name' && field !== 'code');
   const code = (thrown as { readonly code?: unknown }).code;
+  const type = [...CLASSES].find(([, known]) => thrown.constructor === known)?.[0];
   return {
     error: {
-      type: [...CLASSES].find(([, type]) => thrown.constructor === type)?.[0],
-      name,
+      type,
+      // a bundler may have shortened the names of classes
+      name: type ?? name,
       message,
       stack,
       fields: { ...Object.fromEntries(own), ...(typeof code === 'string' ? { code } : {}) },

@@ -93,7 +93,7 @@ const variants: readonly (readonly [name: string, options: Partial<EngineOptions
   ['only the operator changes memory', { operatorOnly: true }],
 ];
 
-describe.each(PLACES)('a VMM %s', (where) => {
+describe.each(PLACES)('a VMM, %s,', (where) => {
   describe.each(shipped)('$name', (build) => {
     test.each(variants)('does what an engine does: %s', async (_, options) => {
       const expected = storyOfEngine(await engineMake(build, { swap, ...options }), STORY);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { DisposedError, InvalidOptionError, moduleExport, SwapStoreError, UsufructError, Vmm } from '../../bindings/node.ts';
-import type { VmmOptions , AsyncVm} from '../../bindings/node.ts';
+import type { VmmOptions, AsyncVm } from '../../bindings/node.ts';
 import { PAGE_BYTES, REGION_BYTES, shipped } from '../support/engines.ts';
 import { PLACES, rejectionOf, vmmMake, vmmOptions } from '../support/vmm.ts';
 import type { VmmMakeOptions } from '../support/vmm.ts';
@@ -31,7 +31,7 @@ describe.each(PLACES)('a VMM, %s', (where) => {
   });
 
   describe('starting', () => {
-    test('from a stored configuration', async () => {
+    test('[0445] from a stored configuration', async () => {
       const { module, worker, ...stored } = vmmOptions(where, build!, {
         swap: { size: 32 * PAGE_BYTES, store: 'memory', device: 'nvme' },
         vms: [
@@ -370,6 +370,18 @@ describe.each(PLACES)('a VMM, %s', (where) => {
         code: 'INVALID_OPTION',
         cause: { code: 'ERR_MODULE_NOT_FOUND' },
       });
+    });
+
+    test('a release condition of a user’s own, judged where the engine is', async () => {
+      const always = moduleExport(script('export const always = ({ vm }) => vm === "a";'), 'always');
+      const { a, b } = await pair({ statistics: true });
+      await a.releaseEarly({ when: always });
+      await a.reduce(REGION_BYTES);
+      await b.expand(REGION_BYTES);
+      await a.memory.fill(0, 4 * REGION_BYTES, 2);
+      expect((await a.figures()).counters.earlyReleases).toBe(1);
+      expect(await a.memory.read(4 * REGION_BYTES - 1, 1)).toEqual(Uint8Array.of(2));
+      await a.releaseEarly(null);
     });
 
     test('names of modules that would mean another one in a worker', () => {
