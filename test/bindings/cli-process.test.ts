@@ -1,12 +1,14 @@
 // The command as the system runs it: built, in a process of its own.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { CompareResult } from '../../bindings/scenario/compare.ts';
 import { lackeyText, withFiles } from './scenario-support.ts';
 
 const COMMAND = fileURLToPath(new URL('../../dist/bindings/cli/main.js', import.meta.url));
+const EXPECTED = fileURLToPath(new URL('../golden/two-vms.loads-store.expected.json', import.meta.url));
 const GOLDEN = fileURLToPath(new URL('../golden/two-vms.scenario.json', import.meta.url));
 
 interface Exit {
@@ -34,6 +36,37 @@ describe('the built command', () => {
     const { status, stdout, stderr } = await run(['run', GOLDEN, '--json']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ contentsEqual: true, runs: [{ strategy: 'rights' }, { strategy: 'eager' }] });
+  });
+
+  it('compares strategies: the golden scenario under each of them, the figures of the two that were worked out by hand among them', async () => {
+    const { status, stdout, stderr } = await run(['compare', GOLDEN, '--json', '--strategies', 'rights,eager,managerPreferred,moveFirst']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { entries, contentsEqual } = JSON.parse(stdout) as CompareResult;
+    expect(contentsEqual).toBe(true);
+    const { runs } = JSON.parse(readFileSync(EXPECTED, 'utf8')) as { readonly runs: readonly { readonly virtualNs: number }[] };
+    expect(entries.slice(0, 2).map(({ figures }) => figures!.finishNs)).toEqual(runs.map(({ virtualNs }) => virtualNs));
+  });
+
+  it('a comparison that cannot start names every problem, each on a line', async () => {
+    const scenario = { useRight: 'x', release: 'y', memory: '1MiB' };
+    await withFiles({ 's.json': JSON.stringify(scenario) }, async (directory) => {
+      const { status, stdout, stderr } = await run(['compare', join(directory, 's.json')]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(
+        stderr
+          .trimEnd()
+          .split('\n')
+          .map((line) => /s\.json: (\w+)/.exec(line)?.[1])
+          .sort(),
+      ).toEqual(['release', 'swap', 'useRight', 'vms']);
+    });
+  });
+
+  it('help names the command and its options', async () => {
+    expect((await run(['--help'])).stdout).toMatch(/compare \[options\] \[scenario\]/);
+    const { stdout } = await run(['compare', '--help']);
+    for (const option of ['--strategies', '--json', '--report', '--use-right', '--early-release', '--select-release', '--reserve'])
+      expect(stdout).toContain(option);
   });
 
   it('ends with 2 for misuse', async () => {
