@@ -1,0 +1,53 @@
+// The scenarios of the package that are there to show something: that they show it.
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { compareScenario, type CompareResult } from '../../bindings/scenario/compare.ts';
+import { readScenario } from '../../bindings/scenario/read.ts';
+import { buildOf } from '../support/builds.ts';
+import { engineOn } from './scenario-support.ts';
+
+async function compared(name: string, strategies?: readonly string[]): Promise<CompareResult> {
+  const { create, pageBytes } = engineOn(buildOf('release'));
+  const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+  const scenario = await readScenario(file, { pageBytes }, { strategies });
+  const { result } = await compareScenario(scenario, { engineCreate: create, pageBytes });
+  expect(result.contentsEqual).toBe(true);
+  return result;
+}
+
+describe('examples/early-release.json', () => {
+  it("on recorded traces the new manager's first touches stop waiting for the old user, and the old user pays for it", async () => {
+    const { entries } = await compared('early-release.json', ['rights', 'few accesses', 'after 20 ms']);
+    const [rights, ...early] = entries.map(({ figures, run }) => ({ ...figures!, sort: run!.vms[0]! }));
+    expect(rights).toMatchObject({ takeOvers: 24, grantWorstNs: 0 });
+    expect(rights!.firstTouchMedianNs).toBeGreaterThan(1e6); // 64 page-outs
+    for (const released of early) {
+      expect(released.grantWorstNs).toBe(0);
+      expect(released.sort.earlyReleases).toBeGreaterThanOrEqual(22);
+      expect(released.takeOvers).toBeLessThanOrEqual(2);
+      expect(released.firstTouchMedianNs).toBeLessThan(rights!.firstTouchMedianNs! / 5); // its own page-in is left
+      expect(released.sort.pageIns).toBeGreaterThan(rights!.sort.pageIns);
+      expect(released.giverSlowdown).toBeGreaterThan(rights!.giverSlowdown!);
+    }
+  });
+});
+
+describe('examples/back-and-forth.json', () => {
+  it('1,000 regions 100 times there and back: rights grants at once, writes less than eager, leaves no memory idle', async () => {
+    const { entries, memoryBytes } = await compared('back-and-forth.json', ['rights', 'eager', 'reserve']);
+    const [rights, eager, reserve] = entries.map(({ figures }) => figures!);
+    for (const { run } of entries) {
+      expect(run!.reconfigurations).toHaveLength(200);
+      expect(run!.reconfigurations.reduce((sum, { regions }) => sum + regions, 0)).toBe(200_000);
+    }
+    expect(rights!.grantWorstNs).toBe(0);
+    expect(eager!.grantWorstNs).toBeGreaterThan(1e6);
+    expect(rights!.pageOuts).toBeLessThan(eager!.pageOuts);
+    expect(eager!.pageOuts).toBeLessThan(reserve!.pageOuts);
+    expect(rights!.stallWorstNs).toBeLessThan(eager!.stallWorstNs!);
+    expect(rights!.finishNs).toBeLessThan(eager!.finishNs);
+    expect(rights!.usefulBytes).toBe(memoryBytes);
+    expect(eager!.usefulBytes).toBeLessThan(memoryBytes);
+    expect(reserve!.usefulBytes).toBeLessThan(memoryBytes * 0.75);
+  });
+});
