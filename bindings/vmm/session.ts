@@ -2,7 +2,7 @@ import { disposedError } from '../dispose.ts';
 import type { Origin } from '../dispose.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { EventName } from '../events/event-map.ts';
-import { throwIfAborted, waitAbortable } from '../signal.ts';
+import { throwIfAborted, unminded, waitAbortable } from '../signal.ts';
 import type { Received, Sent } from './async-types.ts';
 import { thrownFromWire } from './error-wire.ts';
 import { FACE } from './face.ts';
@@ -23,12 +23,18 @@ interface Known {
 
 type Listener = (event: unknown) => void;
 
+/** Who listens to events of one name, and the request that asks for them. */
+interface Heard {
+  readonly listeners: Set<Listener>;
+  readonly begun: Promise<unknown>;
+}
+
 /** What all faces of one VMM share: the way to it, the objects that are known here, and who listens. */
 export class Session {
   readonly #origin: Origin;
   readonly #makers: Readonly<Record<Kind, FaceMake>>;
   readonly #known = new Map<number, Known>();
-  readonly #listeners = new Map<EventName, Set<Listener>>();
+  readonly #heard = new Map<EventName, Heard>();
   readonly #forgotten = new FinalizationRegistry<number>((id) => this.#forget(id));
   #link: Link | undefined;
   #isDisposed = false;
@@ -70,28 +76,30 @@ export class Session {
 
   /** Calls `listener` for events of that name that requests from now on cause. Returns the function that ends it. */
   async listen(name: EventName, listener: Listener): Promise<() => void> {
+    const heard = this.#heard.get(name) ?? this.#hear(name);
     const wrapped: Listener = (event) => listener(event);
-    const set = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, set.add(wrapped));
-    const end = (): void => {
-      if (!set.delete(wrapped) || set.size > 0) return;
+    heard.listeners.add(wrapped);
+    await heard.begun;
+    return () => {
+      if (!heard.listeners.delete(wrapped) || heard.listeners.size > 0) return;
+      this.#heard.delete(name);
       // (a VMM that has ended tells nobody anything)
-      this.#request('engine', undefined, 'unlisten', [name]).catch(() => undefined);
+      void unminded(this.#request('engine', undefined, 'unlisten', [name]));
     };
-    try {
-      if (set.size === 1) await this.#request('engine', undefined, 'listen', [name]);
-      return end;
-    } catch (error) {
-      set.delete(wrapped);
-      throw error;
-    }
+  }
+
+  #hear(name: EventName): Heard {
+    const heard: Heard = { listeners: new Set(), begun: this.#request('engine', undefined, 'listen', [name]) };
+    this.#heard.set(name, heard);
+    heard.begun.catch(() => this.#heard.delete(name));
+    return heard;
   }
 
   /** Events, in order. A listener that throws spoils nothing: its error goes to the host, as an uncaught one. */
   deliver(events: readonly unknown[]): void {
     for (const told of events) {
       const event = this.#received(told) as { readonly type: EventName };
-      for (const listener of [...(this.#listeners.get(event.type) ?? [])]) {
+      for (const listener of [...(this.#heard.get(event.type)?.listeners ?? [])]) {
         try {
           listener(event);
         } catch (error) {

@@ -80,7 +80,9 @@ export class Vmm {
       const started = await session.start(link, rest, checked.signal);
       return new Vmm(checked.where, session, started as Started);
     } catch (error) {
-      await session.dispose();
+      const cleaned = session.dispose();
+      // whoever gives up does not wait for what is given up
+      if (checked.signal?.aborted !== true) await cleaned;
       throw error;
     }
   }

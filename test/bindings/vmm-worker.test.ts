@@ -83,6 +83,16 @@ describe('a worker that does not start', () => {
     expect(await start).toMatchObject({ code: 'WORKER_FAILED', details: { reason: expect.stringContaining('within 30 s') as string } });
     expect(terminated).toHaveBeenCalled();
   });
+
+  test('one that says nothing to somebody who does not wait', async () => {
+    const silent: WorkerLike = { postMessage: vi.fn(), addEventListener: vi.fn(), terminate: vi.fn() };
+    const reason = new Error('too slow');
+    const controller = new AbortController();
+    const start = rejectionOf(make({ worker: () => silent, signal: controller.signal }));
+    await vi.waitFor(() => expect(silent.addEventListener).toHaveBeenCalled());
+    controller.abort(reason);
+    expect(await start).toBe(reason);
+  });
 });
 
 describe('a worker that dies', () => {

@@ -344,6 +344,8 @@ describe.each(PLACES)('a VMM, %s', (where) => {
 
     test('names and listeners that are none', async () => {
       const vmm = await make();
+      const none = [vmm.on('declared' as never, () => undefined), vmm.on('declared' as never, () => undefined)];
+      for (const error of await Promise.all(none.map(rejectionOf))) expect(error).toBeInstanceOf(InvalidOptionError);
       await expect(vmm.on('declared' as never, () => undefined)).rejects.toMatchObject({ details: { field: 'event name' } });
       await expect(vmm.on('declare', 1 as never)).rejects.toMatchObject({ details: { field: 'listener' } });
     });
