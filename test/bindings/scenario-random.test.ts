@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Build, builds } from '../support/builds.ts';
-import { type Scenario as ModelScenario, scenarioRun } from '../model/scenario.ts';
+import type { Condition, Watch } from '../model/judgement.ts';
+import { type Scenario as ModelScenario, scenarioRun, STRATEGIES, type StrategyName } from '../model/scenario.ts';
 import { type LackeyRecord, lackeyText, runOn } from './scenario-support.ts';
 
-const RUNS = 25;
+const RUNS = 15;
 const SWAP_BYTES = 2 ** 21;
 
 /** A handful of pages in three places, so that they are used again and again; some records cross into the next page. */
@@ -31,6 +32,9 @@ interface PlainChange {
   readonly progress: number;
   readonly from: number;
   readonly to: number;
+  readonly regions: number;
+  /** From one VM to another; given up, and nobody gets it; taken out of what is spare. */
+  readonly kind: 'move' | 'give' | 'take';
 }
 
 interface Plain {
@@ -44,7 +48,22 @@ interface Plain {
   readonly queue: number;
   readonly expand: 'lowest' | 'ownFirst';
   readonly loadsStore: boolean;
+  readonly watch: Watch;
 }
+
+const condition: fc.Arbitrary<Condition> = fc.record({
+  statistic: fc.constantFrom('accessesSince', 'accessesPerPeriod', 'bytesEach', 'bytesSinceAverage', 'timeSinceNs'),
+  comparison: fc.constantFrom('>=', '>=', '>', '<=', '<', '!=', '=='),
+  constant: fc.constantFrom(0, 1, 2, 8, 30, 100_000),
+  perBorrowedRegion: fc.constantFrom(0, 0, 1, -1),
+});
+
+const watch: fc.Arbitrary<Watch> = fc.record({
+  mode: fc.constantFrom('exact', 'sampled'),
+  periodNs: fc.constantFrom(3, 20, 100_000),
+  conditions: fc.oneof(fc.tuple(condition), fc.tuple(condition), fc.tuple(condition, condition)),
+  judge: fc.constant(null),
+});
 
 /** Every VM starts with so much that all changes together leave it two frames, in whatever order they come. */
 const plain: fc.Arbitrary<Plain> = fc
@@ -52,8 +71,8 @@ const plain: fc.Arbitrary<Plain> = fc
     regionPages: fc.constantFrom(1, 2),
     vms: fc.array(
       fc.record({
-        regions: fc.integer({ min: 2, max: 5 }),
-        trace: fc.array(record, { minLength: 1, maxLength: 80 }),
+        regions: fc.integer({ min: 2, max: 3 }),
+        trace: fc.array(record, { minLength: 1, maxLength: 100, size: 'max' }),
         eviction: fc.constantFrom('lru', 'fifo', 'clock', 'farthest'),
       }),
       { minLength: 2, maxLength: 3 },
@@ -62,12 +81,15 @@ const plain: fc.Arbitrary<Plain> = fc
     changes: fc.array(
       fc.record({
         vm: fc.nat(2),
-        progress: fc.double({ min: 0, max: 1, noNaN: true }),
+        progress: fc.integer({ min: 0, max: 20 }).map((twentieth) => twentieth / 20),
         from: fc.nat(2),
         step: fc.integer({ min: 1, max: 2 }),
+        regions: fc.integer({ min: 1, max: 2 }),
+        kind: fc.constantFrom('move', 'give', 'take'),
       }),
       {
-        maxLength: 3,
+        maxLength: 5,
+        size: 'max',
       },
     ),
     readNs: fc.constantFrom(0, 7, 90_000),
@@ -76,20 +98,35 @@ const plain: fc.Arbitrary<Plain> = fc
     queue: fc.integer({ min: 1, max: 3 }),
     expand: fc.constantFrom('lowest', 'ownFirst'),
     loadsStore: fc.boolean(),
+    watch,
   })
-  .map(({ changes, vms, ...rest }) => {
+  .map(({ changes, vms, spareRegions, ...rest }) => {
     const among = vms.length;
     const moves = changes
-      .map(({ vm, progress, from, step }) => ({ vm: vm % among, progress, from: from % among, to: (from + step) % among }))
+      .map(({ vm, progress, from, step, ...rest }) => ({
+        vm: vm % among,
+        progress,
+        from: from % among,
+        to: (from + step) % among,
+        ...rest,
+      }))
       .filter(({ from, to }) => from !== to);
-    const given = (index: number): number => moves.filter((move) => move.from === index).length;
-    return { ...rest, changes: moves, vms: vms.map((vm, index) => ({ ...vm, regions: vm.regions + given(index) })) };
+    const sum = (counted: readonly PlainChange[]): number => counted.reduce((regions, move) => regions + move.regions, 0);
+    const given = (index: number): number => sum(moves.filter(({ kind, from }) => kind !== 'take' && from === index));
+    const taken = sum(moves.filter(({ kind }) => kind === 'take'));
+    return {
+      ...rest,
+      spareRegions: spareRegions + taken,
+      changes: moves,
+      vms: vms.map((vm, index) => ({ ...vm, regions: vm.regions + given(index) })),
+    };
   });
 
 function forModel(form: Plain, pageBytes: number): ModelScenario {
-  const { regionPages, vms, spareRegions, changes, readNs, writeNs, accessNs, queue, expand, loadsStore } = form;
+  const { regionPages, vms, spareRegions, changes, readNs, writeNs, accessNs, queue, expand, loadsStore, watch } = form;
   return {
     loadsStore,
+    watch,
     world: {
       pageBytes,
       regionPages,
@@ -102,15 +139,18 @@ function forModel(form: Plain, pageBytes: number): ModelScenario {
       expand,
     },
     vms: vms.map(({ regions, trace, eviction }) => ({ regions, trace, eviction })),
-    changes: changes.map(({ vm, progress, from, to }) => ({
+    changes: changes.map(({ vm, progress, from, to, regions, kind }) => ({
       vm,
       record: Math.floor(progress * vms[vm]!.trace.length),
-      reconfigure: [
-        { vm: from, regions: -1 },
-        { vm: to, regions: 1 },
-      ],
+      reconfigure: [...(kind === 'take' ? [] : [{ vm: from, regions: -regions }]), ...(kind === 'give' ? [] : [{ vm: to, regions }])],
     })),
   };
+}
+
+/** Built-in strategies, and one whose condition is ours. */
+function strategyForm(name: StrategyName, { mode, periodNs, conditions }: Watch): string | object {
+  if (name !== 'earlyRelease') return name;
+  return { name, handover: 'rights', earlyRelease: { counting: mode, period: periodNs, when: conditions } };
 }
 
 function forEngine(form: Plain, pageBytes: number): object {
@@ -123,26 +163,36 @@ function forEngine(form: Plain, pageBytes: number): object {
     accessNs,
     loadsStore,
     expand,
+    strategies: (Object.keys(STRATEGIES) as StrategyName[]).map((name) => strategyForm(name, form.watch)),
     vms: vms.map(({ regions, eviction }, index) => ({ name: `vm${index}`, memory: regions * region, trace: `${index}.lackey`, eviction })),
-    changes: changes.map(({ vm, progress, from, to }) => ({
+    changes: changes.map(({ vm, progress, from, to, regions, kind }) => ({
       when: { vm: `vm${vm}`, progress },
-      reconfigure: { [`vm${from}`]: -region, [`vm${to}`]: region },
+      reconfigure: {
+        ...(kind === 'take' ? {} : { [`vm${from}`]: -regions * region }),
+        ...(kind === 'give' ? {} : { [`vm${to}`]: regions * region }),
+      },
     })),
   };
 }
+
+/** Of all scenarios. */
+let earlyReleases = 0;
 
 async function compare(build: Build, form: Plain): Promise<void> {
   const traces = Object.fromEntries(form.vms.map((vm, index) => [`${index}.lackey`, lackeyText(vm.trace)]));
   const { result } = await runOn(build, forEngine(form, build.pageBytes), traces);
   for (const run of result.runs) {
-    const expected = scenarioRun(forModel(form, build.pageBytes), run.strategy as 'rights' | 'eager');
+    const expected = scenarioRun(forModel(form, build.pageBytes), run.strategy as StrategyName);
     const found = {
       virtualNs: run.virtualNs,
-      vms: run.vms.map(({ accesses, faults, pageIns, pageOuts, virtualNs, digest }) => ({
+      vms: run.vms.map(({ accesses, faults, pageIns, pageOuts, earlyReleases, earlyReleasesFailed, pagesMoved, virtualNs, digest }) => ({
         accesses,
         faults,
         pageIns,
         pageOuts,
+        earlyReleases,
+        earlyReleasesFailed,
+        pagesMoved,
         finishNs: virtualNs,
         digest,
       })),
@@ -157,6 +207,7 @@ async function compare(build: Build, form: Plain): Promise<void> {
       ),
     };
     expect(found, run.strategy).toEqual(expected);
+    for (const vm of expected.vms) earlyReleases += vm.earlyReleases;
   }
   expect(result.contentsEqual).toBe(true);
 }
@@ -172,3 +223,7 @@ describe.each(builds.filter((build) => build.target !== 'debug'))(
     });
   },
 );
+
+it('met early releases', () => {
+  expect(earlyReleases).toBeGreaterThan(0);
+});

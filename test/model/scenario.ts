@@ -2,6 +2,7 @@
  * The scheduler and the figures of a run, plainly: several VMs replay traces on one engine, each on a simulated processor with its own clock,
  * while the memory is reconfigured. Reduced to numbers: sizes in regions, times in nanoseconds.
  */
+import type { Watch } from './judgement.ts';
 import { expand, reduce, vmCreate } from './reconfigure.ts';
 import { traceDigest, tracePages, tracePlayer, traceStep, type TracePlayer, type TraceRecord } from './trace.ts';
 import {
@@ -9,6 +10,7 @@ import {
   worldCreate,
   type Change,
   type EvictionPolicy,
+  type Mode,
   type SeekClass,
   type Vm,
   type World,
@@ -38,12 +40,47 @@ export interface Scenario {
   readonly changes: readonly ScenarioChange[];
   /** L records store too: the literal reading, and the command's default. Absent: they only load. */
   readonly loadsStore?: boolean;
+  /** The release condition of every VM, where the strategy has one. */
+  readonly watch?: Watch;
 }
+
+/** How memory moves. */
+interface Policies {
+  readonly eager?: boolean;
+  readonly managerPreferred?: boolean;
+  readonly modes?: readonly Mode[];
+  readonly movesFirst?: boolean;
+  readonly isWatched?: boolean;
+}
+
+export const STRATEGIES = {
+  rights: {},
+  eager: { eager: true },
+  managerPreferred: { managerPreferred: true },
+  earlyRelease: { isWatched: true },
+  moveFirst: { movesFirst: true },
+  evacuate: { modes: ['evacuate'] },
+  readOnly: { modes: ['readOnly'] },
+} as const satisfies Readonly<Record<string, Policies>>;
+
+export type StrategyName = keyof typeof STRATEGIES;
 
 export interface RunReport {
   readonly virtualNs: number;
-  readonly vms: { accesses: number; faults: number; pageIns: number; pageOuts: number; finishNs: number; digest: string }[];
+  readonly vms: GuestReport[];
   readonly reconfigurations: ReconfigurationReport[];
+}
+
+export interface GuestReport {
+  readonly accesses: number;
+  readonly faults: number;
+  readonly pageIns: number;
+  readonly pageOuts: number;
+  readonly earlyReleases: number;
+  readonly earlyReleasesFailed: number;
+  readonly pagesMoved: number;
+  readonly finishNs: number;
+  readonly digest: string;
 }
 
 export interface ReconfigurationReport {
@@ -72,9 +109,14 @@ interface WaitingGrant {
 
 const isFinished = (guest: Guest): boolean => guest.player.position === guest.player.trace.length && guest.due.length === 0;
 
-export function scenarioRun(scenario: Scenario, strategy: 'rights' | 'eager'): RunReport {
+export function scenarioRun(scenario: Scenario, strategy: StrategyName): RunReport {
   const world = worldCreate(scenario.world);
+  const policies: Policies = STRATEGIES[strategy];
   const guests = scenario.vms.map((vm, index) => guestCreate(world, scenario, vm, index));
+  for (const { vm } of guests) {
+    vm.movesFirst = policies.movesFirst ?? false;
+    if (policies.isWatched) vm.watch = scenario.watch ?? null;
+  }
   const reconfigurations: Change[][] = [];
   const grants: WaitingGrant[] = [];
   for (;;) {
@@ -85,7 +127,7 @@ export function scenarioRun(scenario: Scenario, strategy: 'rights' | 'eager'): R
     else if (!guest) break;
     else if (guest.due[0]?.record === guest.player.position) {
       const change = guest.due.shift() as ScenarioChange;
-      const grant = request(world, guests, change, strategy, guest.vm.timeNs);
+      const grant = request(world, guests, change, policies, guest.vm.timeNs);
       reconfigurations.push(grant.changes);
       grants.push(grant);
       grants.sort((a, b) => a.grantNs - b.grantNs);
@@ -123,16 +165,11 @@ function runSlice(world: World, guest: Guest, untilNs: number): void {
   }
 }
 
-/** Reductions now; expansions when they are granted: at once under `rights`, at the end of the last page-out under `eager`. */
-function request(
-  world: World,
-  guests: readonly Guest[],
-  change: ScenarioChange,
-  strategy: 'rights' | 'eager',
-  requestNs: number,
-): WaitingGrant {
+/** Reductions now; expansions when they are granted: at once, or at the end of the last page-out before the grant. */
+function request(world: World, guests: readonly Guest[], change: ScenarioChange, policies: Policies, requestNs: number): WaitingGrant {
   const parts = change.reconfigure.map(({ vm, regions }) => ({ vm: (guests[vm] as Guest).vm, regions }));
-  const options = { bestEffort: false, eager: strategy === 'eager', requestNs };
+  const { eager = false, managerPreferred, modes } = policies;
+  const options = { bestEffort: false, eager, managerPreferred, modes, requestNs };
   const changes = parts.filter((part) => part.regions < 0).map((part) => reduce(world, part.vm, { ...options, regions: -part.regions }));
   const grantNs = Math.max(requestNs, ...changes.map((reduction) => reduction.grantNs));
   return { requestNs, grantNs, expansions: parts.filter((part) => part.regions > 0), changes };
@@ -143,11 +180,12 @@ function grantNow(world: World, grant: WaitingGrant): void {
     grant.changes.push(expand(world, vm, { regions, bestEffort: false }, grant.requestNs, grant.grantNs));
 }
 
-function guestReport(world: World, guest: Guest): RunReport['vms'][number] {
-  const { accesses, faults, pageIns, pageOuts, timeNs, replicas } = guest.vm;
+function guestReport(world: World, guest: Guest): GuestReport {
+  const { accesses, faults, pageIns, pageOuts, earlyReleases, earlyReleasesFailed, pagesMoved, timeNs, replicas } = guest.vm;
   const replica = replicas[0];
   if (!replica) throw new Error('model: a VM without replica');
-  return { accesses, faults, pageIns, pageOuts, finishNs: timeNs, digest: traceDigest(world, replica, guest.player) };
+  const digest = traceDigest(world, replica, guest.player);
+  return { accesses, faults, pageIns, pageOuts, earlyReleases, earlyReleasesFailed, pagesMoved, finishNs: timeNs, digest };
 }
 
 function sum(changes: readonly Change[], figure: (change: Change) => number): number {

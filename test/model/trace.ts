@@ -123,8 +123,12 @@ export function traceDigest(world: World, replica: Replica, player: TracePlayer)
   const hash = createHash('sha256');
   for (const unit of [...player.units.keys()].sort((a, b) => (a < b ? -1 : 1))) {
     const start = placeOf(player.units, unit * BigInt(UNIT_BYTES));
-    const byteAt = (place: number): number => peek(world, replica, Math.floor(place / player.pageBytes))[place % player.pageBytes] ?? 0;
-    hash.update(Uint8Array.from({ length: UNIT_BYTES }, (_, offset) => byteAt(start + offset)));
+    for (let at = start; at < start + UNIT_BYTES;) {
+      const offset = at % player.pageBytes;
+      const length = Math.min(player.pageBytes - offset, start + UNIT_BYTES - at);
+      hash.update(peek(world, replica, Math.floor(at / player.pageBytes)).subarray(offset, offset + length));
+      at += length;
+    }
   }
   return hash.digest('hex');
 }
