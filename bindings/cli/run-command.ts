@@ -19,7 +19,7 @@ export function runCommand(context: CommandContext): Command {
   const command = new Command('run')
     .description('Replays memory traces in several VMs, moves memory between them on the way, and compares the strategies.')
     .argument('[scenario]', 'scenario file (default: the one in the package)')
-    .option('--strategy <name>', 'only this strategy: rights, eager, reserve or one of the file; may be given several times', collected);
+    .option('--strategy <name>', 'only this strategy: a built-in one or one of the file; may be given several times', collected);
   return scenarioOptions(command).action((file: string | undefined, options: RunOptions) => run(file, options, context));
 }
 

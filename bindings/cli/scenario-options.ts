@@ -21,6 +21,7 @@ export interface ScenarioOptions {
   readonly modules?: string;
   readonly order?: string;
   readonly chunk?: string;
+  readonly sameVmOnceAtATime?: boolean;
   readonly reserve?: string;
   readonly refill?: string;
   readonly reserveShortfall?: string;
@@ -49,6 +50,7 @@ export function scenarioOptions(command: Command): Command {
     .option('--modules <size>', 'size of a memory module')
     .option('--order <name>', 'order of issue: reductionsFirst, allAtOnce, oneByOne, cycles, overlappedCycles')
     .option('--chunk <size>', 'split changes into pieces of this size')
+    .option('--same-vm-once-at-a-time', 'never two requests to the same VM at once')
     .option('--reserve <size>', 'memory of the reserve, for the strategy reserve')
     .option('--refill <bandwidth>', 'how fast the reserve refills, for example 200MB/s')
     .option('--reserve-shortfall <how>', 'when the reserve is too small: reject, wait');
@@ -67,7 +69,7 @@ export function names(text: string): readonly string[] {
 
 /** The options as fields at the top of a scenario file. */
 export function fieldsOf(options: ScenarioOptions): Readonly<Record<string, unknown>> {
-  const { eviction, memory, region, modules, useRight, release, order, chunk } = options;
+  const { eviction, memory, region, modules, useRight, release, order, chunk, sameVmOnceAtATime } = options;
   const { earlyRelease, counting, period, sweep } = options;
   const parts = {
     declaration: said({ capacity: options.capacity, access: options.access }),
@@ -76,5 +78,5 @@ export function fieldsOf(options: ScenarioOptions): Readonly<Record<string, unkn
     earlyRelease: said({ when: earlyRelease, counting, period, sweep }),
   };
   const some = Object.fromEntries(Object.entries(parts).filter(([, fields]) => Object.keys(fields).length > 0));
-  return { ...said({ eviction, memory, region, modules, useRight, release, order, chunk }), ...some };
+  return { ...said({ eviction, memory, region, modules, useRight, release, order, chunk, sameVmOnceAtATime }), ...some };
 }
