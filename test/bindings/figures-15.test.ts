@@ -174,6 +174,29 @@ describe.each(shipped)('Fig. 15, $name', (build) => {
     expect(page).toMatchObject({ state: 'resident', zone: 'managed' });
   });
 
+  test('S616, with moving first (ours): the page is still in memory, and there is no fault', async () => {
+    const { os1 } = await machineMake(build, { when: { statistic: 'accesses', comparison: '>=', constant: 1 } });
+    os1.releaseBy('moveFirst');
+    os1.replica.advise(OWN, REGION_BYTES, 'unused'); // room for the region
+    const before = os1.counters;
+    expect(os1.replica.memory.load32(LENT)).toBe(LENT + 1);
+    const after = os1.counters;
+    expect([after.earlyReleases, after.pagesMoved]).toEqual([1, REGION_PAGES]);
+    expect([after.faults, after.pageOuts, after.ioWaitNs]).toEqual([before.faults, before.pageOuts, before.ioWaitNs]);
+  });
+
+  test('S612 before evacuation: the page goes out with its region', async () => {
+    const { os1 } = await machineMake(build, null);
+    os1.replica.advise(OWN, REGION_BYTES, 'unused');
+    os1.reduce({ from: 2 * REGION_BYTES, bytes: REGION_BYTES }, { declaration: { access: 'evacuate' } });
+    os1.releaseEarly({ when: { statistic: 'accesses', comparison: '>=', constant: 1 } });
+    const before = os1.counters;
+    expect(os1.replica.memory.load32(8 * PAGE_BYTES)).toBe(8 * PAGE_BYTES + 1);
+    const after = os1.counters;
+    expect([after.earlyReleases, after.pagesMoved]).toEqual([1, 0]);
+    expect([after.pageOuts - before.pageOuts, after.pageIns - before.pageIns]).toEqual([REGION_PAGES, 1]);
+  });
+
   test('[0372] the manager finds the region without user and does not wait', async () => {
     const { engine, os1, os2 } = await machineMake(build, { when: { statistic: 'accesses', comparison: '>=', constant: 1 } });
     os1.replica.memory.load32(LENT);
