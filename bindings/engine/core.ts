@@ -2,6 +2,7 @@ import {
   CB_ACCESS_NS,
   CB_BULK_DONE,
   CB_CHANGE_TABLE,
+  CB_CHANGE_TOP,
   CB_ERROR_A,
   CB_ERROR_B,
   CB_ERROR_C,
@@ -12,8 +13,10 @@ import {
   CB_VM_TABLE,
   CHANGE_BYTES,
   CHANGE_GRANT_NS,
+  CHANGE_GRANTED,
   CHANGE_REQUEST_NS,
   CHANGE_SETTLED_NS,
+  CHANGE_STATE,
   REPLICA_BYTES,
   VM_ACCESSES,
   VM_BYTES,
@@ -104,6 +107,16 @@ export class Core {
   }
   changeNumber(change: number, offset: number): number {
     return this.f64[(this.word(CB_CHANGE_TABLE) + change * CHANGE_BYTES + offset) >>> 3]!;
+  }
+  /** Changes that have not ended. */
+  changesOpen(): number {
+    const { u32 } = this;
+    const first = (this.word(CB_CHANGE_TABLE) + CHANGE_STATE) >>> 2;
+    let open = 0;
+    for (let change = this.word(CB_CHANGE_TOP); change > 0; change -= 1) {
+      if (u32[first + (change * CHANGE_BYTES) / 4] === CHANGE_GRANTED) open += 1;
+    }
+    return open;
   }
   /** A change that is granted later than it was made: nothing of it settled before. */
   changeGrantSet(change: number, grantNs: number): void {

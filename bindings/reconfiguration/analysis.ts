@@ -25,7 +25,7 @@ type Named = Exclude<Wish, { kind: 'amount' }>;
 
 /**
  * Fig. 17 part 1130, Fig. 18 S801 (JP 2009-26117A [0405-0411]): a request for the whole system becomes requests for single VMs. Memory that is named comes
- * first, so that no selection policy can take it: what is given up, then what is had; then the amounts. Within each the order is as given.
+ * first, so that no amount can take it: what is given up, then what is had; then the amounts. Within each the order is as given.
  * Errors: OVERLAPPING_REQUEST, NOT_MANAGED, SLOT_TAKEN, NOT_SELECTABLE, INVALID_OPTION, NOT_ENOUGH_MEMORY, POLICY_FAILED.
  */
 export function requestsOf(wishes: readonly Wish[], context: AnalysisContext): readonly ChangeRequest[] {
@@ -35,9 +35,7 @@ export function requestsOf(wishes: readonly Wish[], context: AnalysisContext): r
   const analysis = new Analysis(context);
   const { reductions, lists, takes } = analysis.run(named);
   const amounts = byAmount.map((request) => analysis.sparing(request));
-  const gaining = new Set([...lists, ...takes].map(({ vm }) => vm));
-  const isBefore = ({ kind, vm }: ChangeRequest): boolean => kind === 'reduce' && gaining.has(vm); // else it could give up again what it has just got
-  return [...reductions, ...amounts.filter(isBefore), ...lists, ...takes, ...amounts.filter((request) => !isBefore(request))];
+  return [...reductions, ...lists, ...takes, ...amounts];
 }
 
 function amountRequest({ vm, regions }: Extract<Wish, { kind: 'amount' }>): ChangeRequest {
@@ -57,8 +55,8 @@ class Analysis {
   readonly #reductions: ChangeRequest[] = [];
   readonly #lists: ChangeRequest[] = [];
   readonly #takes: ChangeRequest[] = [];
-  /** VMs that a range of real memory is to belong to which they have already. */
-  readonly #keepers = new Set<Vm>();
+  /** VMs that are to have memory by name: some that they get, or some that they have already. */
+  readonly #owners = new Set<Vm>();
 
   constructor(context: AnalysisContext) {
     this.#context = context;
@@ -75,10 +73,10 @@ class Analysis {
     return { reductions: this.#reductions, lists: this.#lists, takes: this.#takes };
   }
 
-  /** A reduction by amount leaves out what its VM is to have by name. */
+  /** A reduction by amount of a VM that is to have memory by name: chosen now, so that it leaves that out, whenever it comes. */
   sparing(request: ChangeRequest): ChangeRequest {
     const { kind, vm, wanted } = request;
-    if (kind === 'expand' || wanted.by !== 'amount' || !this.#keepers.has(vm)) return request;
+    if (kind === 'expand' || wanted.by !== 'amount' || !this.#owners.has(vm)) return request;
     const { table } = this.#memory;
     const manager = table.manager.map((handle, region) => (this.#memory.isNamed(region) ? 0 : handle));
     return { kind, vm, wanted: { by: 'list', list: this.#spared(vm, this.#context.picksOf(vm, wanted.regions, { ...table, manager })) } };
@@ -100,6 +98,7 @@ class Analysis {
   }
 
   #take(wish: Named, vm: Vm): void {
+    this.#owners.add(vm);
     const { managed, used } = this.#memory.heldBy(vm);
     let taken = 0;
     let firstTaken = 0;
@@ -119,13 +118,13 @@ class Analysis {
 
   /** The difference between what is wanted and what is ([0408]). */
   #real(wish: Named, vm: Vm | null): void {
+    if (vm !== null) this.#owners.add(vm);
     const { manager } = this.#memory.table;
     const givers = new Map<number, number[]>();
     const wanted: number[] = [];
     for (let region = wish.first; region < wish.first + wish.regions; region += 1) {
       this.#memory.regionClaim(region, wish);
       const handle = manager[region]!;
-      if (handle === vm?.handle) this.#keepers.add(vm);
       if (handle === (vm?.handle ?? 0)) continue;
       wanted.push(region);
       if (handle === 0) continue;

@@ -2,6 +2,7 @@ import type { ReconfigurationOrder } from '../policy/order.ts';
 import type { Vm } from '../vm.ts';
 import { wantedRegions } from './change-request.ts';
 import type { ChangeRequest } from './change-request.ts';
+import { exchangeRounds } from './exchange.ts';
 
 /** Requests that are issued together; the next phase begins when all of them are answered. */
 export type Phase = readonly ChangeRequest[];
@@ -10,18 +11,19 @@ export type Phase = readonly ChangeRequest[];
 export interface Funds {
   readonly regions: number;
   isFree(region: number): boolean;
+  /** Regions that a VM can give up before it gets any. */
+  spareOf(vm: Vm): number;
 }
 
 /** The order of issue as phases, none of them empty (JP 2009-26117A [0416-0420], Fig. 18 S802-S803). */
 export function phasesOf(requests: readonly ChangeRequest[], order: ReconfigurationOrder, funds: Funds): readonly Phase[] {
-  const isReduction = ({ kind }: ChangeRequest): boolean => kind === 'reduce';
   switch (order) {
     case 'allAtOnce':
       return [requests].filter(isSome);
     case 'oneByOne':
       return requests.map((request) => [request]);
     case 'reductionsFirst':
-      return [requests.filter(isReduction), requests.filter((request) => !isReduction(request))].filter(isSome);
+      return exchangeRounds(requests, funds).filter(isSome);
     case 'cycles':
       return cyclesOf(requests, funds).flatMap(({ reductions, expansions }) => [reductions, expansions].filter(isSome));
     case 'overlappedCycles':
@@ -36,16 +38,12 @@ interface Cycle {
   readonly expansions: readonly ChangeRequest[];
 }
 
-/**
- * Each cycle: as few reductions as pay for the next expansion, and then all the expansions that they pay for. Reductions beyond make up the last one. A VM
- * gives up first what it is to give up before it gets something: else it could give that up again.
- */
+/** Each cycle: as few reductions as pay for the next expansion, and then all the expansions that they pay for. Reductions beyond make up the last one. */
 function cyclesOf(requests: readonly ChangeRequest[], funds: Funds): readonly Cycle[] {
   const reductions = requests.filter(({ kind }) => kind === 'reduce');
   const expansions = requests.filter(({ kind }) => kind === 'expand');
-  const reductionsFirst = reductionsBefore(requests);
   const purse = new Purse(funds);
-  const mayCome = (): boolean => given >= reductionsFirst[granted]! && purse.pays(expansions[granted]!);
+  const isPaid = (): boolean => purse.pays(expansions[granted]!);
   const cycles: Cycle[] = [];
   let given = 0;
   let granted = 0;
@@ -53,24 +51,12 @@ function cyclesOf(requests: readonly ChangeRequest[], funds: Funds): readonly Cy
     const firstGiven = given;
     const firstGranted = granted;
     const isLast = granted === expansions.length;
-    while (given < reductions.length && (isLast || !mayCome())) purse.put(reductions[given++]!);
-    while (granted < expansions.length && mayCome()) purse.take(expansions[granted++]!);
+    while (given < reductions.length && (isLast || !isPaid())) purse.put(reductions[given++]!);
+    while (granted < expansions.length && isPaid()) purse.take(expansions[granted++]!);
     if (granted === firstGranted) granted = expansions.length; // nothing pays for the rest: all of it is issued, to be refused or cut short
     cycles.push({ reductions: reductions.slice(firstGiven, given), expansions: expansions.slice(firstGranted, granted) });
   }
   return cycles;
-}
-
-/** For each expansion, how many reductions have to be issued until the last one that stands before it and is of the same VM. */
-function reductionsBefore(requests: readonly ChangeRequest[]): readonly number[] {
-  const last = new Map<Vm, number>();
-  const before: number[] = [];
-  let reductions = 0;
-  for (const { kind, vm } of requests) {
-    if (kind === 'reduce') last.set(vm, ++reductions);
-    else before.push(last.get(vm) ?? 0);
-  }
-  return before;
 }
 
 /** A cycle's reductions go out together with the expansions of the one before. */

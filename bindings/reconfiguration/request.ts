@@ -1,13 +1,4 @@
-import {
-  CB_CHANGES,
-  CB_CHANGE_TOP,
-  CB_REGION_MANAGER,
-  CHANGE_GRANTED,
-  CHANGE_STATE,
-  FRAMES_LEAST,
-  FRAMES_LEAST_SHARING,
-  VM_MANAGED,
-} from '../../assembly/shared/layout.ts';
+import { CB_CHANGES, CB_REGION_MANAGER, FRAMES_LEAST, FRAMES_LEAST_SHARING, VM_MANAGED } from '../../assembly/shared/layout.ts';
 import type { Core } from '../engine/core.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineParts } from '../engine-parts.ts';
@@ -69,6 +60,7 @@ function planMake(engine: Engine, requestNs: number, moves: readonly Move[], opt
   const { parts } = engine;
   const { core, regionBytes } = parts;
   const stock = stockOf(parts, requestNs, options);
+  const spareOf = (vm: Vm): number => Math.max(0, stock.managedBy(vm) - Math.ceil(stock.framesLeast(vm) / stock.framesPerRegion));
   const requests = requestsOf(wishesOf(engine, moves), {
     core,
     regionBytes,
@@ -79,11 +71,14 @@ function planMake(engine: Engine, requestNs: number, moves: readonly Move[], opt
       const pick = { vm: vm.handle, regions, flags: options.expandFlags, selection: options.release };
       return releasePicks(parts, pick, table);
     },
-    spareOf: (vm) => Math.max(0, stock.managedBy(vm) - Math.ceil(stock.framesLeast(vm) / stock.framesPerRegion)),
+    spareOf,
   });
   const pieces = options.chunkRegions === null ? requests : requestsSplit(requests, options.chunkRegions);
-  checkChanges(pieces.length, stock);
-  const phases = phasesOf(pieces, options.order, { regions: stock.free, isFree: (region) => isFree(core, region) });
+  const phases = phasesOf(pieces, options.order, { regions: stock.free, spareOf, isFree: (region) => isFree(core, region) });
+  checkChanges(
+    phases.reduce((sum, phase) => sum + phase.length, 0),
+    stock,
+  );
   return { phases, picks: picksPlan(parts, rehearse(phases, stock, options.isBestEffort), options) };
 }
 
@@ -97,7 +92,7 @@ function stockOf({ core, regionBytes, reserve }: EngineParts, requestNs: number,
     regionBytes,
     framesPerRegion: regionBytes / core.pageBytes,
     free: core.vmWord(0, VM_MANAGED) - others.reduce((sum, unissued) => sum + needOf(unissued), 0),
-    changes: capacity - changesOpen(core) - others.flat().length,
+    changes: capacity - core.changesOpen() - others.flat().length,
     changesMost: capacity,
     reducible: reserve === undefined || reserve.waits || options.isBestEffort ? Infinity : reserve.unusedAt(requestNs),
     managedBy: (vm) => core.vmWord(vm.handle, VM_MANAGED) - (goesFrom.get(vm) ?? 0),
@@ -114,13 +109,6 @@ function needOf(requests: readonly ChangeRequest[]): number {
     need = Math.max(need, balance);
   }
   return need;
-}
-
-function changesOpen(core: Core): number {
-  let open = 0;
-  for (let change = core.word(CB_CHANGE_TOP); change > 0; change -= 1)
-    if (core.changeWord(change, CHANGE_STATE) === CHANGE_GRANTED) open += 1;
-  return open;
 }
 
 function noteUnderWay(core: Core, reconfiguration: Reconfiguration): void {

@@ -43,6 +43,7 @@ export class Sequence {
   #round = 0;
   #waiting: ChangeRequest[] = [];
   #dueNs: number | null;
+  #unissued: number;
 
   /** `onceAtATime`: never two requests to the same VM at once ([0419-0420]). */
   constructor(phases: readonly Phase[], issuer: Issuer, onceAtATime: boolean, startNs: number) {
@@ -50,6 +51,7 @@ export class Sequence {
     this.#issuer = issuer;
     this.#onceAtATime = onceAtATime;
     this.#dueNs = startNs;
+    this.#unissued = phases.reduce((sum, phase) => sum + phase.length, 0);
   }
 
   /** When there is something to do next; null: nothing is left. */
@@ -63,11 +65,12 @@ export class Sequence {
   }
 
   get unissuedCount(): number {
-    return this.#phases.slice(this.#phase).reduce((sum, phase) => sum + phase.length, this.#waiting.length);
+    return this.#unissued;
   }
 
   /** Nothing more is issued. */
   stop(): void {
+    this.#unissued = 0;
     this.#phase = this.#phases.length;
     this.#waiting = [];
     this.#dueNs = null;
@@ -155,7 +158,8 @@ export class Sequence {
 
   #issue(request: ChangeRequest, timeNs: number): void {
     const { issued, rest } = this.#issuer.issue(request, timeNs, this.#round);
-    if (rest !== null) this.#waiting.push(rest);
+    if (rest === null) this.#unissued -= 1;
+    else this.#waiting.push(rest);
     if (issued.answerNs <= timeNs) this.#issuer.answered(issued);
     else this.#outstanding.push(issued);
   }

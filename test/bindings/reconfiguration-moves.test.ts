@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine, EngineOptions, Move, Vm } from '../../bindings/node.ts';
 import { engineMake, PAGE_BYTES, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
-import { rightsRow, rightsRows, slotsOf } from '../support/requests.ts';
+import { rightsRow, rightsRows, roundsOf, slotsOf } from '../support/requests.ts';
 
 const R = REGION_BYTES;
 const range = (from: number, regions: number) => ({ from: from * R, bytes: regions * R });
 
 describe.each(shipped)('$name', (build) => {
-  const setup = async (options: Partial<EngineOptions> = {}): Promise<{ engine: Engine; a: Vm; b: Vm; c: Vm }> => {
+  const setup = async (options: Partial<EngineOptions> & { regions?: number } = {}): Promise<{ engine: Engine; a: Vm; b: Vm; c: Vm }> => {
     const engine = await engineMake(build, { regions: 12, ...options });
     const a = engine.createVm({ name: 'a', memory: 4 * R });
     const b = engine.createVm({ name: 'b', memory: 4 * R });
@@ -33,6 +33,23 @@ describe.each(shipped)('$name', (build) => {
       'a expand 2',
       'b expand 1',
     ]);
+    engine.validate();
+  });
+
+  test('absolute: VMs that exchange all their memory do it in rounds, and keep the least that they need ([0407])', async () => {
+    const { engine, a, b } = await setup({ regions: 10 });
+    const request = engine.reconfigure([
+      { vm: a, real: range(4, 4) },
+      { vm: b, real: range(0, 4) },
+    ]);
+    expect(rightsRows(engine)).toEqual(['bbbbaaaacc', 'aaaabbbbcc']);
+    expect(await roundsOf(request)).toEqual(['b-3 a-3', 'a+3 b+3', 'b-1 a-1', 'a+1 b+1']);
+    const { settled } = request;
+    for (const vm of [a, b])
+      for (const { manager, managerAddress } of engine.inspect().regions) if (manager === vm.name) vm.touch(managerAddress!);
+    expect(await settled).toBe('settled');
+    expect(rightsRows(engine)).toEqual(['bbbbaaaacc', 'bbbbaaaacc']);
+    for (const vm of [a, b]) for (let at = 0; at < 4 * R; at += PAGE_BYTES) expect(vm.replica.memory.load32(at)).toBe(at + 1);
     engine.validate();
   });
 
