@@ -124,6 +124,18 @@ describe.each(shipped)('$name', (build) => {
     example.engine.validate();
   });
 
+  test('Figs. 13 and 14 (h): whose reductions still wait, and for how many regions', async () => {
+    const waiting: Record<number, readonly string[]> = {};
+    for (const { figure, useRight, rows } of FIGURES) {
+      const example = new Example(await timedEngine(build, useRight));
+      for (const { step } of rows) step(example);
+      waiting[figure] = example.engine
+        .inspect()
+        .changes.flatMap(({ vm, kind, pending }) => (kind === 'reduce' ? [`${vm} ${pending}`] : []));
+    }
+    expect(waiting).toEqual({ 13: ['OS1 2', 'OS2 1'], 14: ['OS1 1', 'OS2 2'] });
+  });
+
   test('Figs. 13 and 14: whoever keeps the use right, no content is lost', async () => {
     for (const { useRight, rows } of FIGURES) {
       const example = new Example(await timedEngine(build, useRight));
