@@ -32,6 +32,21 @@ describe('examples/early-release.json', () => {
   });
 });
 
+describe('examples/move-first.json', () => {
+  it('where the old user has frames free elsewhere, moving first spares it most page-outs and the new manager its waits', async () => {
+    const { entries } = await compared('move-first.json', ['rights', 'moveFirst', 'evacuate']);
+    const [rights, moving, evacuated] = entries.map(({ figures, run }) => ({ ...figures!, python: run!.vms[0]! }));
+    expect(rights!.firstTouchMedianNs).toBeGreaterThan(1e6);
+    expect(moving!.firstTouchMedianNs).toBe(0);
+    for (const { python, firstTouchMedianNs, giverSlowdown } of [moving!, evacuated!]) {
+      expect(python.pagesMoved).toBeGreaterThan(500);
+      expect(python.pageOuts).toBeLessThan(rights!.python.pageOuts / 4);
+      expect(firstTouchMedianNs).toBeLessThan(rights!.firstTouchMedianNs! / 4);
+      expect(giverSlowdown).toBeLessThan(rights!.giverSlowdown! / 4);
+    }
+  });
+});
+
 describe('examples/back-and-forth.json', () => {
   it('1,000 regions 100 times there and back: rights grants at once, writes less than eager, leaves no memory idle', async () => {
     const { entries, memoryBytes } = await compared('back-and-forth.json', ['rights', 'eager', 'reserve']);
