@@ -51,6 +51,8 @@ export class Events {
   readonly #listeners: Listeners = new Map();
   /** Changes whose end somebody waits for. */
   readonly #awaited = new Set<Change>();
+  /** Events that do not come from the ring and wait for the end of an operation. */
+  readonly #own: EngineEvent[] = [];
   #tail = 0;
   #draining = false;
 
@@ -75,9 +77,10 @@ export class Events {
     };
   }
 
-  /** Delivers an event that does not come from the ring. */
+  /** Delivers an event that does not come from the ring; in the middle of an operation of several parts, when that is done. */
   emit(event: EngineEvent): void {
-    this.#call(event);
+    if (this.#core.held === 0) this.#call(event);
+    else if (this.wants(event.type)) this.#own.push(event);
   }
 
   /** Whether anybody listens. */
@@ -108,7 +111,7 @@ export class Events {
   /** Listeners may call the engine: what that causes waits in the ring until they return. */
   #drain(): void {
     const core = this.#core;
-    if (this.#draining || core.word(layout.CB_EVENT_HEAD) === this.#tail) return;
+    if (this.#draining || (core.word(layout.CB_EVENT_HEAD) === this.#tail && this.#own.length === 0)) return;
     this.#draining = true;
     try {
       while (this.#tail !== core.word(layout.CB_EVENT_HEAD)) {
@@ -116,6 +119,7 @@ export class Events {
         this.#deliver(eventRead(core, this.#tail));
         this.#tail = (this.#tail + 1) >>> 0;
       }
+      for (let event = this.#own.shift(); event !== undefined; event = this.#own.shift()) this.#call(event);
     } finally {
       this.#draining = false;
     }

@@ -45,8 +45,8 @@ export function reconfigurationAt(
     return new Sequence(phases, issuer, checked.onceAtATime, requestNs);
   });
   noteUnderWay(parts.core, reconfiguration);
-  if (options.signal !== undefined) cancelOnAbort(reconfiguration, options.signal);
   reconfiguration.step();
+  if (options.signal !== undefined) cancelOnAbort(reconfiguration, options.signal);
   return reconfiguration;
 }
 
@@ -119,6 +119,7 @@ function noteUnderWay(core: Core, reconfiguration: Reconfiguration): void {
 
 function cancelOnAbort(reconfiguration: Reconfiguration, signal: AbortSignal): void {
   const cancel = (): void => {
+    if (reconfiguration.state === 'failed') return; // what was answered stands
     try {
       reconfiguration.cancel();
     } catch {

@@ -149,6 +149,15 @@ describe.each(shipped)('$name', (build) => {
     expect((await all).slice(3)).toEqual(['followed reduce region 4', 'followed expand region 4', 'final ended']);
   });
 
+  test('the engine ends: so does what is reported', async () => {
+    const { engine, a, b } = await setup();
+    const request = engine.reconfigure(move(a, b, 2));
+    const all = lines(request);
+    b.touch(2 * R);
+    engine.dispose();
+    expect((await all).slice(2)).toEqual(['granted 2', 'followed reduce region 4', 'followed expand region 4', 'final ended']);
+  });
+
   test('a failure in the middle: the final report says what stands', async () => {
     const [store, faults] = faultySwapStore(memorySwapStore());
     const { engine, a, b } = await setup({ handover: 'eager', swap: { ...swap, store } });

@@ -256,6 +256,18 @@ describe.each(shipped)('$name', (build) => {
     expect(granted).toEqual(['reserve 2 false', 'b 2 true']);
   });
 
+  test('a listener may use the engine: not before the request is done', async () => {
+    const { engine, a, b } = await setup();
+    const seen: number[] = [];
+    engine.on('reserve', ({ step }) => {
+      if (step === 'swapped') seen.push(b.managedBytes / R, engine.regionsFree);
+    });
+    engine.reconfigure(move(a, b, 2), { chunk: R });
+    expect(seen).toEqual([4, 0, 4, 0]);
+    a.reduce(R);
+    expect(seen.slice(4)).toEqual([4, 1]);
+  });
+
   test('a page-out that fails in the background hurts nobody, is told, and is tried again a millisecond later', async () => {
     const [store, faults] = faultySwapStore(memorySwapStore());
     const { engine, a } = await setup({}, { swap: { ...swap, store } });
