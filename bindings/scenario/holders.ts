@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts';
+import { InvariantError } from '../errors.ts';
 import type { Vm } from '../vm.ts';
 import type { UsefulResult } from './result.ts';
 import { type HolderSample, NOBODY, type RightsRecorder } from './timeline.ts';
@@ -20,6 +21,7 @@ export class Holders {
   readonly #offs: readonly (() => void)[];
   /** The time of what is being carried out beside the processors: rights change then, whenever the I/O that follows ends. */
   #operationNs: number | null = null;
+  #lost = 0;
   #samples: HolderSample[] = [];
   #strideNs = 1000;
   #nextNs = 0;
@@ -56,6 +58,7 @@ export class Holders {
       engine.on('takeOver', ({ timeNs, region, vm }) => this.#set(timeNs, this.#users, region, numberOf(vm))),
       engine.on('use', ({ timeNs, region, vm }) => this.#set(timeNs, this.#users, region, numberOf(vm))),
       engine.on('release', ({ timeNs, region }) => this.#set(timeNs, this.#users, region, NOBODY)),
+      engine.on('lost', ({ count }) => (this.#lost += count)),
     ];
   }
 
@@ -94,7 +97,7 @@ export class Holders {
   }
 
   #sample(): void {
-    this.#samples.push({ timeNs: this.#timeNs, used: [...this.#used], untouched: [...this.#untouched] });
+    this.#samples.push(this.now);
     while (this.#samples.length > SAMPLES_MAX) {
       this.#strideNs *= 2;
       this.#samples = thinned(this.#samples, this.#strideNs);
@@ -102,11 +105,20 @@ export class Holders {
     this.#nextNs = this.#timeNs + this.#strideNs;
   }
 
-  /** Ends the watch at the end of the run. */
+  /** Regions by VM, now. */
+  get now(): HolderSample {
+    return { timeNs: this.#timeNs, used: [...this.#used], untouched: [...this.#untouched] };
+  }
+
+  /** Ends the watch at the end of the run. InvariantError: events were lost, so that nothing of this can be trusted. */
   finish(endNs: number): { readonly useful: UsefulResult; readonly samples: readonly HolderSample[] } {
     this.#advance(endNs);
     this.#sample();
     for (const off of this.#offs) off();
+    if (this.#lost > 0)
+      throw new InvariantError(`${this.#lost} events of the run were lost. This is a bug; please report it with the scenario.`, {
+        lost: this.#lost,
+      });
     const { regionBytes } = this.#engine;
     const samples = this.#samples;
     const mean = this.#timeNs > 0 ? this.#usefulTime / this.#timeNs : this.#useful;
