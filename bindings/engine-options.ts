@@ -149,16 +149,16 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
   const regionBytes = options.region === undefined ? REGION_BYTES : parseBytes('region', options.region);
   const memoryBytes = parseBytes('memory', options.memory);
   const store = storeOf(options.swap);
-  const vms = checkInteger('maxVms', options.maxVms ?? VMS, 1, VMS_MOST);
   const tables = tablesOf(options.tables);
   const selection = checkSelectionOptions(options.selection, options.modules, regionBytes);
   const rights = rightsOf(options);
   const reserve = checkReserveOptions(options.reserve, rights.handover, regionBytes);
   // the pool of a reserve is one more VM record with a replica; each of its regions may belong to a change of its own that goes on
   const pools = reserve === null ? 0 : 1;
+  const vms = checkInteger('maxVms', options.maxVms ?? VMS, 1, VMS_MOST - pools);
   const counts = {
     vms: vms + pools,
-    replicas: checkInteger('maxReplicas', options.maxReplicas ?? vms * REPLICAS_PER_VM, vms, VMS_MOST) + pools,
+    replicas: checkInteger('maxReplicas', options.maxReplicas ?? vms * REPLICAS_PER_VM, vms, VMS_MOST - pools) + pools,
     changes: checkInteger('maxChanges', options.maxChanges ?? CHANGES, 1, TABLE_MOST) + (reserve === null ? 0 : reserve.regions + 1),
     players: checkInteger('maxPlayers', options.maxPlayers ?? 0, 0, VMS_MOST),
     events: checkPowerOfTwo('eventCapacity', options.eventCapacity ?? EVENTS, 1, TABLE_MOST),

@@ -29,6 +29,7 @@ describe('options of Engine.create', () => {
     [{ handover: 'reserve', reserve: { memory: 65536, refill: '5ms' } }, 'reserve.refill'],
     [{ handover: 'reserve', reserve: { memory: 65536, shortfall: 'fail' } }, 'reserve.shortfall'],
     [{ handover: 'reserve', reserve: { memory: 65536, size: 1 } }, 'reserve.size'],
+    [{ handover: 'reserve', reserve: { memory: 65536 }, maxVms: 65535 }, 'maxVms'],
     [{ handover: 'eager', reserve: { memory: 65536 } }, 'reserve'],
     [{ handover: 'reserve', reserve: { memory: 65536 }, useRight: 'managerPreferred' }, 'useRight'],
     [{ shared: 1 }, 'shared'],
