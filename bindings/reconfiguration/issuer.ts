@@ -19,6 +19,8 @@ export interface IssuerContext {
   /** When the whole request was made: times of its changes count from there. */
   readonly requestNs: number;
   readonly picks: PlannedPicks;
+  /** Regions without manager that reconfigurations which began before are going to hand out. */
+  claimed(): number;
   /** Who is told of what is issued and answered. */
   readonly told: { issuedNote(issued: Issued): void; answeredNote(issued: Issued): void };
 }
@@ -39,7 +41,7 @@ export class EngineIssuer implements Issuer {
     const { core, reserve } = this.#parts;
     if (request.kind === 'reduce') return reserve === undefined || !reserve.waits || reserve.unusedAt(timeNs) > 0;
     const { wanted } = request;
-    const there = core.vmWord(0, VM_MANAGED) - heldBack;
+    const there = core.vmWord(0, VM_MANAGED) - heldBack - this.#context.claimed();
     if (wantedRegions(wanted) > there) return false;
     const list = wanted.by === 'list' ? wanted.list : this.#plannedPicks(request, timeNs);
     return list === undefined || this.#isManagedBy(list, 0);

@@ -41,7 +41,7 @@ export function reconfigurationAt(
   throwIfAborted(options.signal);
   const { phases, picks } = planMake(engine, requestNs, moves, checked);
   const reconfiguration = new Reconfiguration(parts, requestNs, (told) => {
-    const issuer = new EngineIssuer(parts, checked, { requestNs, picks, told });
+    const issuer = new EngineIssuer(parts, checked, { requestNs, picks, told, claimed: () => claimedBefore(parts.core, told) });
     return new Sequence(phases, issuer, checked.onceAtATime, requestNs);
   });
   noteUnderWay(parts.core, reconfiguration);
@@ -91,13 +91,23 @@ function stockOf({ core, regionBytes, reserve }: EngineParts, requestNs: number,
   return {
     regionBytes,
     framesPerRegion: regionBytes / core.pageBytes,
-    free: core.vmWord(0, VM_MANAGED) - others.reduce((sum, unissued) => sum + needOf(unissued), 0),
+    free: core.vmWord(0, VM_MANAGED) - claimedBefore(core, null),
     changes: capacity - core.changesOpen() - others.flat().length,
     changesMost: capacity,
     reducible: reserve === undefined || reserve.waits || options.isBestEffort ? Infinity : reserve.unusedAt(requestNs),
     managedBy: (vm) => core.vmWord(vm.handle, VM_MANAGED) - (goesFrom.get(vm) ?? 0),
     framesLeast: (vm) => (vm.replicas.length > 1 ? FRAMES_LEAST_SHARING : FRAMES_LEAST),
   };
+}
+
+/** Regions without manager that reconfigurations under way, of those that began before one (null: all), are going to hand out. */
+function claimedBefore(core: Core, one: Reconfiguration | null): number {
+  let claimed = 0;
+  for (const other of underWay.get(core) ?? []) {
+    if (other === one) break;
+    if (other.isOpen) claimed += needOf(other.unissued);
+  }
+  return claimed;
 }
 
 /** How much of what is free now the requests take before they bring some themselves. */
