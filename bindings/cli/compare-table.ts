@@ -67,9 +67,8 @@ export function compareTable(result: CompareResult): string {
 
 /** A few sentences for somebody who has read nothing else. */
 export function compareSummary(result: CompareResult): readonly string[] {
-  const { entries, givers, receivers, reference } = result;
+  const { changes: count, entries, givers, receivers, reference } = result;
   const done = entries.filter((entry) => entry.figures !== null);
-  const count = done[0]?.run?.reconfigurations.length ?? 0;
   const sentences = [
     `${countShown(count)} ${count === 1 ? 'change takes' : 'changes take'} memory from ${names(givers)} and bring${count === 1 ? 's' : ''} it to ${names(receivers)}. Without them the run takes ${timeShown(reference.virtualNs)}.`,
   ];

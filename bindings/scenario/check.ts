@@ -13,6 +13,8 @@ export interface CheckLimits {
 
 /** A VM always manages at least this many frames. */
 export const FRAMES_LEAST = 2;
+/** Of the record that holds a reserve's memory. */
+const RESERVE_NAME = 'reserve';
 const ADDRESS_SPACE_BYTES_MAX = 2 ** 32;
 
 export type Path = readonly PropertyKey[];
@@ -35,6 +37,7 @@ export function checkScenario(scenario: Scenario, input: unknown, limits: CheckL
   scenario.vms.forEach((vm, index) => checkVm(scenario, vm, ['vms', index], limits, refuse));
   checkNames(scenario.vms, 'vms', refuse);
   checkNames(scenario.strategies, 'strategies', refuse);
+  checkReserveName(scenario, refuse);
   for (const change of scenario.changes) checkChange(scenario, change, ['changes', change.index], refuse);
   scenario.strategies.forEach((strategy, index) =>
     checkStrategy(scenario, strategy, ['strategies', index], reservePath(input, index), refuse),
@@ -83,6 +86,13 @@ function checkNames(items: readonly { readonly name: string }[], list: string, r
     if (first === undefined) seen.set(name, index);
     else refuse([list, index, 'name'], `${list}[${first}] already has that name, and each name may stand once`);
   });
+}
+
+function checkReserveName({ vms, strategies }: Scenario, refuse: Refuse): void {
+  const index = vms.findIndex(({ name }) => name === RESERVE_NAME);
+  const strategy = strategies.find(({ handover }) => handover === 'reserve');
+  if (index >= 0 && strategy !== undefined)
+    refuse(['vms', index, 'name'], `the memory that the strategy "${strategy.name}" holds back has that name`);
 }
 
 function checkChange(scenario: Scenario, change: ScenarioChange, path: Path, refuse: Refuse): void {

@@ -25,6 +25,8 @@ export interface CompareResult extends Parties {
   readonly memoryBytes: number;
   readonly regionBytes: number;
   readonly pageBytes: number;
+  /** Changes of memory that each run makes. */
+  readonly changes: number;
   /** The run without changes, that slow-downs are measured against. */
   readonly reference: RunResult;
   readonly entries: readonly CompareEntry[];
@@ -97,7 +99,17 @@ function outcomeOf(
   const { title, memoryBytes, regionBytes } = scenario;
   const equal = contentsEqual([reference, ...runs.filter((run) => run !== null)]) ?? true;
   return {
-    result: { title, memoryBytes, regionBytes, pageBytes, ...parties, reference, entries, contentsEqual: equal },
+    result: {
+      title,
+      memoryBytes,
+      regionBytes,
+      pageBytes,
+      changes: scenario.changes.length,
+      ...parties,
+      reference,
+      entries,
+      contentsEqual: equal,
+    },
     timelines: hasTimelines ? outcomes.map((outcome) => (outcome instanceof UsufructError ? null : outcome.timeline)) : [],
   };
 }

@@ -330,6 +330,14 @@ describe('what cannot be: field, value, what is allowed', () => {
     ]);
   });
 
+  it('a VM that is called as a reserve is', () => {
+    const vms = [{ ...VALID.vms[0], name: 'reserve' }, VALID.vms[1]];
+    expect(read({ vms, changes: [] }, ['rights']).vms[0]!.name).toBe('reserve');
+    expect(problems({ vms, changes: [], reserve: { memory: '1MiB' } }, ['reserve'])).toEqual([
+      expect.stringMatching(/^vms\[0\]\.name is "reserve": the memory that/),
+    ]);
+  });
+
   it('all problems are told at once', () => {
     const fields = { useRight: 'x', release: 'y', strategies: [{ name: 'z', handover: 'w' }], ...change({ order: 'v' }) };
     expect(problems(fields)).toHaveLength(4);
