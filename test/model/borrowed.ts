@@ -34,7 +34,7 @@ function earlyRelease(world: World, watch: Watch, region: Region, vm: Vm, bytes:
   const statistics = statisticsAt(world, region, watch.periodNs, vm.timeNs);
   statisticsCount(statistics, bytes);
   const verdict = judge(world, watch, region, statistics, vm.timeNs);
-  if (verdict === 'fail') throw new ModelFailure(STATUS_POLICY_FAILED, `region ${region.number}`);
+  if (verdict === 'fail') throw new ModelFailure(STATUS_POLICY_FAILED, `region ${region.number}`, [region.number]);
   if (verdict === 'keep') return;
   waiting(vm, (window) => {
     if (releaseEarly(world, region, vm, window)) note(world, 'an early release at an access');
@@ -64,7 +64,7 @@ export function sweep(world: World, vm: Vm, timeNs: number, progress: { done: nu
     if (!region.statistics) note(world, 'a sweep of a region never accessed');
     const statistics = statisticsAt(world, region, watch.periodNs, timeNs);
     const verdict = judge(world, watch, region, statistics, timeNs);
-    if (verdict === 'fail') throw new ModelFailure(STATUS_POLICY_FAILED, `region ${region.number}`);
+    if (verdict === 'fail') throw new ModelFailure(STATUS_POLICY_FAILED, `region ${region.number}`, [region.number]);
     if (verdict === 'keep' || !releaseEarly(world, region, vm, ioWindow(timeNs))) continue;
     note(world, 'an early release by a sweep');
     progress.done++;

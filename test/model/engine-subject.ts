@@ -11,11 +11,12 @@ import {
   SLOT_BY_POLICY,
   VM_TIME_NS,
 } from '../../assembly/shared/layout.ts';
+import { STATUS_NOT_SELECTABLE, STATUS_POLICY_FAILED } from '../../assembly/shared/status.ts';
 import type { RawEngine, RawOptions } from '../support/raw.ts';
 import { ADVICE, COMPARISON, EVICTION, MODE, PROTECTION, SEEK, STATISTIC, SUMMARY, VERDICT, WATCH } from './engine-names.ts';
 import { engineView, statisticsOf, type ReplicaEntry, type VmEntry } from './engine-view.ts';
 import { judgeDecide, type JudgeRule } from './judgement.ts';
-import { bytesOf, hex, type Operation, type Outcome, type Subject, type View } from './operation.ts';
+import { bytesOf, hex, withAbout, type Operation, type Outcome, type Subject, type View } from './operation.ts';
 import { playBlock, playColumn } from './play.ts';
 import type { WorldOptions } from './world.ts';
 
@@ -40,6 +41,13 @@ export class EngineSubject implements Subject {
   }
 
   apply(operation: Operation): Outcome {
+    const outcome = this.#run(operation);
+    const [a = 0, b = 0, c = 0] = this.raw.errors();
+    if (outcome.status === STATUS_NOT_SELECTABLE) return withAbout(outcome, [a - 1, b, c]);
+    return outcome.status === STATUS_POLICY_FAILED ? withAbout(outcome, [b - 1]) : outcome;
+  }
+
+  #run(operation: Operation): Outcome {
     const { exports } = this.raw;
     switch (operation.op) {
       case 'vmCreate':
@@ -166,7 +174,7 @@ export class EngineSubject implements Subject {
     return released < 0 ? { status: -released } : { status: 0, done: released };
   }
 
-  #play({ replica: number, loadsStore, records }: Of<'play'>): Outcome {
+  #play({ replica: number, loadsStore, isRetried, records }: Of<'play'>): Outcome {
     const { raw } = this;
     const { exports } = raw;
     const vm = this.#vms[this.#replicas[number]?.vm ?? -1];
@@ -178,7 +186,11 @@ export class EngineSubject implements Subject {
     raw.bytes().set(payload, exports.playerBuffer(player) >>> 0);
     if (knowsNextUse) raw.setWordsAt(exports.playerNextUse(player) >>> 0, playColumn(records, raw.pageBytes));
     let result = -exports.playerFeed(player, payload.length, records.length);
-    while (result >= 0 && result !== RUN_BLOCK_DONE) result = exports.playerRun(player, Infinity, Infinity);
+    let triesLeft = isRetried ? 1 : 0;
+    while (result !== RUN_BLOCK_DONE && (result >= 0 || triesLeft-- > 0)) {
+      if (result < 0) raw.writesLeft = raw.readsLeft = null;
+      result = exports.playerRun(player, Infinity, Infinity);
+    }
     const done = raw.numberAt((exports.playerFigures(player) >>> 0) + PLAYER_RECORDS);
     const status = exports.playerDispose(player);
     return { status: result < 0 ? -result : status, done };

@@ -152,7 +152,7 @@ function playOf({ subject, run, pageBytes, vmNumber }: Scene, numbers: Numbers):
   return [
     { ...whole, protection: 'noDevice' },
     { ...whole, protection: 'readWrite' },
-    { op: 'play', replica, loadsStore: numbers.below(2) === 0, records },
+    { op: 'play', replica, loadsStore: numbers.below(2) === 0, isRetried: numbers.below(2) === 0, records },
   ];
 }
 

@@ -16,6 +16,7 @@ import {
   rightText,
   stampRanks,
   summaryText,
+  withAbout,
   type ChangeView,
   type Operation,
   type Outcome,
@@ -28,6 +29,7 @@ import { cancel, expand, expandRange, reduce, release, touch, vmCreate, vmDispos
 import { tracePlayer, traceStep } from './trace.ts';
 import {
   keepsSummary,
+  note,
   worldCreate,
   type Change,
   type Page,
@@ -66,7 +68,7 @@ export class ModelSubject implements Subject {
       this.#run(operation, progress);
       return outcome(STATUS_OK, operation, progress);
     } catch (failure) {
-      if (failure instanceof ModelFailure) return outcome(failure.status, operation, progress);
+      if (failure instanceof ModelFailure) return withAbout(outcome(failure.status, operation, progress), failure.about);
       throw failure;
     }
   }
@@ -156,11 +158,22 @@ export class ModelSubject implements Subject {
     vm.sample++;
   }
 
-  #play({ replica: number, loadsStore, records }: Extract<Operation, { op: 'play' }>, progress: Progress): void {
+  #play({ replica: number, loadsStore, isRetried, records }: Extract<Operation, { op: 'play' }>, progress: Progress): void {
     const replica = this.#replica(number);
     const trace = playTrace(records);
     const player = tracePlayer(trace, this.world.options.pageBytes, loadsStore);
-    for (; player.position < trace.length; progress.done++) traceStep(this.world, replica, player);
+    const { world } = this;
+    let triesLeft = isRetried ? 1 : 0;
+    for (; player.position < trace.length; progress.done++) {
+      try {
+        traceStep(world, replica, player);
+      } catch (failure) {
+        if (!(failure instanceof ModelFailure) || triesLeft-- === 0) throw failure;
+        world.failures.writesLeft = world.failures.readsLeft = null;
+        traceStep(world, replica, player, true);
+        note(world, 'a record carried out at the second try');
+      }
+    }
   }
 
   #bulk(operation: Extract<Operation, { op: 'read' | 'fill' }>, progress: Progress): void {

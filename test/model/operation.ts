@@ -64,8 +64,14 @@ export type Operation =
     }
   | { readonly op: 'movesFirst'; readonly vm: number; readonly isOn: boolean }
   | { readonly op: 'sweep'; readonly vm: number; readonly timeNs: number }
-  /** A trace from its first record on, until it ends or a record fails. */
-  | { readonly op: 'play'; readonly replica: number; readonly loadsStore: boolean; readonly records: readonly PlayRecord[] }
+  /** A trace from its first record on, until it ends or a record fails. `isRetried`: the first one that fails is tried again, on a device that works now. */
+  | {
+      readonly op: 'play';
+      readonly replica: number;
+      readonly loadsStore: boolean;
+      readonly isRetried: boolean;
+      readonly records: readonly PlayRecord[];
+    }
   | { readonly op: 'fork'; readonly replica: number }
   | { readonly op: 'restore'; readonly replica: number; readonly from: number }
   | { readonly op: 'replicaDispose'; readonly replica: number }
@@ -101,6 +107,8 @@ export interface Outcome {
   readonly bytes?: string;
   /** Bytes (bulk), pages (advice), regions (sweep) or records (play) that were done. */
   readonly done?: number;
+  /** Of a region of a list that is refused: region, place, SELECTABLE_…; of a policy that fails: region. */
+  readonly about?: readonly number[];
   /** Of a release: when its I/O ends. */
   readonly endNs?: number;
 }
@@ -159,6 +167,10 @@ export interface Subject {
   view(): View;
   /** A page's content, read without any effect. */
   content(replica: number, page: number): Uint8Array;
+}
+
+export function withAbout(outcome: Outcome, about: readonly number[]): Outcome {
+  return about.length > 0 ? { ...outcome, about } : outcome;
 }
 
 /** The bytes that a store of `byte` writes. */

@@ -1,5 +1,8 @@
 /** Requests to change the configuration: expand, reduce, their eager form, cancel, and the life of a VM. */
 import {
+  SELECTABLE_MANAGED,
+  SELECTABLE_NO_REGION,
+  SELECTABLE_TWICE,
   STATUS_ACCESS_REFUSED,
   STATUS_BAD_OPTION,
   STATUS_CHANGE_SETTLED,
@@ -50,9 +53,10 @@ function expandCandidates(world: World, vm: Vm): Region[] {
 function listSelect(world: World, list: readonly number[], manager: Vm | null): Region[] {
   return list.map((number, place) => {
     const region = world.regions[number];
-    if (!region) throw new ModelFailure(STATUS_NOT_SELECTABLE, `no region ${number}`);
-    if (region.manager !== manager) throw new ModelFailure(STATUS_NOT_SELECTABLE, `region ${number} has another manager`);
-    if (list.indexOf(number) < place) throw new ModelFailure(STATUS_NOT_SELECTABLE, `region ${number} twice`);
+    const refusal = (why: number): ModelFailure => new ModelFailure(STATUS_NOT_SELECTABLE, `region ${number}`, [number, place, why]);
+    if (!region) throw refusal(SELECTABLE_NO_REGION);
+    if (region.manager !== manager) throw refusal(SELECTABLE_MANAGED);
+    if (list.indexOf(number) < place) throw refusal(SELECTABLE_TWICE);
     return region;
   });
 }

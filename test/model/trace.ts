@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { accessCount, accessPages, peek } from './access.ts';
 import { ModelFailure } from './failure.ts';
-import type { Replica, World } from './world.ts';
+import { note, type Replica, type World } from './world.ts';
 
 export interface TraceRecord {
   readonly kind: 'I' | 'L' | 'S' | 'M';
@@ -85,15 +85,16 @@ function faultsCounted<Result>(replica: Replica, work: () => Result): Result {
 
 /**
  * Carries out the next record: one access. Up to two pages are had together before a byte changes; more (pages smaller than the record) one after
- * the other. True: it waited for I/O.
+ * the other. True: it waited for I/O. `isRetry`: it failed before, and has been counted.
  */
-export function traceStep(world: World, replica: Replica, player: TracePlayer): boolean {
+export function traceStep(world: World, replica: Replica, player: TracePlayer, isRetry = false): boolean {
   const { trace, units, pageBytes, position } = player;
   const record = trace[position];
   if (!record) throw new Error('model: the trace is at its end');
   const stores = record.kind === 'S' || record.kind === 'M' || (record.kind === 'L' && player.loadsStore);
   const pages = pagesOf(units, record, pageBytes);
-  accessCount(world, replica);
+  if (!isRetry) accessCount(world, replica);
+  noteShape(world, record, pages.length);
   const startNs = replica.vm.timeNs;
   const bytesIn = (page: number): number =>
     addressesOf(record).filter((address) => Math.floor(placeOf(units, address) / pageBytes) === page).length;
@@ -106,6 +107,12 @@ export function traceStep(world: World, replica: Replica, player: TracePlayer): 
   if (record.kind !== 'I') player.dataRecords++;
   player.position++;
   return replica.vm.timeNs > startNs;
+}
+
+function noteShape(world: World, record: TraceRecord, pages: number): void {
+  const isCrossing = unitOf(record.address) !== unitOf(record.address + BigInt(record.size - 1));
+  if (isCrossing) note(world, pages === 1 ? 'a record with two parts in one page' : 'a record with two parts in two pages');
+  if (pages > 2) note(world, 'a record of more than two pages');
 }
 
 /** The n-th data record stores at each of its byte addresses A the byte (n + A) & 0xff. */
