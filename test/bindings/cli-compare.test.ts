@@ -169,6 +169,21 @@ describe('usufruct compare', () => {
       expect((page.match(/class="best"/g) ?? []).length).toBeGreaterThan(0);
     }));
 
+  it('--report shows titles, VMs and strategies as text, whatever stands in them', () => {
+    const hostile = '</script><script>alert(1)</script>&"';
+    const vms = [{ ...SCENARIO.vms[0], name: hostile }, SCENARIO.vms[1]];
+    const changes = [{ when: { vm: 'b', progress: 0.5 }, reconfigure: { [hostile]: -4 * PAGE, b: 4 * PAGE } }];
+    return withScenario({ title: hostile, vms, changes, strategies: [{ name: hostile }, 'eager'] }, async (file, directory) => {
+      const report = join(directory, 'report.html');
+      expect(await command(['compare', file, '--report', report])).toMatchObject({ status: 0 });
+      const page = readFileSync(report, 'utf8');
+      const scripts = [...page.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/g)];
+      expect(scripts.map((script) => script[1])).toEqual([' type="application/json" id="data"', '', '']);
+      expect(JSON.parse(scripts[0]![2]!)).toMatchObject({ title: hostile, vms: [hostile, 'b'] });
+      expect(page.replace(/<script[\s\S]*?<\/script>/g, '')).not.toContain('alert(1)</');
+    });
+  });
+
   it('says on a terminal which one of how many is running', () =>
     withScenario({}, async (file) => {
       const { stderr } = await command(['compare', file, '--strategies', 'rights,eager'], { isTerminal: true });
