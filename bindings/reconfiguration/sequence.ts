@@ -143,7 +143,7 @@ export class Sequence {
         isSome ||= mayGo;
         if (isExpansion && !mayGo) lowestWaiting = Math.min(lowestWaiting, rank);
         expansionsWait ||= isExpansion && !mayGo && !busy.has(request.vm);
-        if (this.#onceAtATime) busy.add(request.vm);
+        if (this.#onceAtATime && mayGo) busy.add(request.vm);
       }
     } finally {
       this.#waiting.push(...round.slice(next)); // none, unless the engine threw

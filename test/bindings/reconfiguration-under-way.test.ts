@@ -39,9 +39,23 @@ describe.each(shipped)('$name', (build) => {
         vms.forEach((vm, index) => {
           for (let at = 0; at < FIRST[index]! * R; at += PAGE_BYTES) vm.replica.memory.store32(at, at + 1);
         });
-        const expected: number[] = [...FIRST];
+        // regions that are managed by one and used by another, so that S504 has something to page out
+        for (const [from, to, regions] of [
+          [0, 1, 3],
+          [1, 2, 1],
+        ] as const) {
+          engine.reconfigure(
+            [
+              { vm: vms[from]!, change: -regions * R },
+              { vm: vms[to]!, change: regions * R },
+            ],
+            handover === 'manager preferred' ? { useRight: 'presentUser' } : {},
+          );
+        }
+        engine.advance(1e9);
+        const expected = vms.map((vm) => vm.managedBytes / R);
         const requests: Reconfiguration[] = [];
-        let nowNs = 0;
+        let nowNs = 1e9;
         const next = (): boolean => {
           const [first] = requests.filter(({ dueNs }) => dueNs !== null).sort((x, y) => x.dueNs! - y.dueNs!);
           if (first === undefined) return false;
@@ -74,6 +88,6 @@ describe.each(shipped)('$name', (build) => {
       }),
       { numRuns: 100 },
     );
-    expect(together).toBeGreaterThan(20);
+    expect(together).toBeGreaterThan(10);
   });
 });
