@@ -1,6 +1,7 @@
 /** What can be seen of the compiled engine, read from its tables. */
 import * as layout from '../../assembly/shared/layout.ts';
 import type { RawEngine } from '../support/raw.ts';
+import { regionRow, regionStatistics, regionSummary } from '../support/raw-regions.ts';
 import { STATES, STATISTICS } from './engine-names.ts';
 import type { Information } from './information.ts';
 import { rightText, stampRanks, summaryText, type ChangeView, type View, type VmView } from './operation.ts';
@@ -28,7 +29,7 @@ export interface Entries {
 export function engineView(raw: RawEngine, entries: Entries): View {
   const { vms, replicas, changes } = entries;
   const vmNumber = (handle: number): number | null => (handle === 0 ? null : vms.findIndex((vm) => vm.live && vm.handle === handle));
-  const rows = Array.from({ length: raw.word(layout.CB_REGIONS) }, (_, region) => raw.regionRow(region));
+  const rows = Array.from({ length: raw.word(layout.CB_REGIONS) }, (_, region) => regionRow(raw, region));
   const users = rows.map(({ user }) => vmNumber(user));
   return {
     regions: rows.map(({ manager, managerSlot, userSlot }, region) => {
@@ -39,7 +40,7 @@ export function engineView(raw: RawEngine, entries: Entries): View {
     places: replicas.map(({ live, handle, pages }) => (live ? Array.from({ length: pages }, (_, page) => raw.place(handle, page)) : null)),
     slotsUsed: raw.slotsUsed(),
     summaries: summaries(raw, entries, users),
-    statistics: raw.statisticsRecord(0) === null ? null : users.map((_, region) => statisticsText(raw, region)),
+    statistics: regionStatistics(raw, 0) === null ? null : users.map((_, region) => statisticsText(raw, region)),
   };
 }
 
@@ -103,7 +104,7 @@ function changeView(raw: RawEngine, record: number): ChangeView {
 
 /** The sum of next uses counts only where the user's eviction looks at it. */
 function summaries(raw: RawEngine, { vms }: Entries, users: readonly (number | null)[]): string[] {
-  const kept = users.map((_, region) => raw.regionSummary(region));
+  const kept = users.map((_, region) => regionSummary(raw, region));
   const ranks = stampRanks(
     users,
     kept.map(({ stamp }) => stamp ?? 0),
@@ -115,7 +116,7 @@ function summaries(raw: RawEngine, { vms }: Entries, users: readonly (number | n
 }
 
 export function statisticsOf(raw: RawEngine, region: number): Record<keyof typeof STATISTICS, number> {
-  const record = raw.statisticsRecord(region);
+  const record = regionStatistics(raw, region);
   if (record === null) throw new Error('no statistics are kept');
   return Object.fromEntries(Object.entries(STATISTICS).map(([name, offset]) => [name, raw.numberAt(record + offset)])) as Record<
     keyof typeof STATISTICS,
@@ -125,7 +126,7 @@ export function statisticsOf(raw: RawEngine, region: number): Record<keyof typeo
 
 function statisticsText(raw: RawEngine, region: number): string {
   const figures = Object.entries(statisticsOf(raw, region));
-  const isStarted = raw.wordAt((raw.statisticsRecord(region) ?? 0) + layout.STATISTICS_STARTED) !== 0;
+  const isStarted = raw.wordAt((regionStatistics(raw, region) ?? 0) + layout.STATISTICS_STARTED) !== 0;
   if (isStarted) return figures.map(([name, figure]) => `${name} ${figure}`).join(', ');
   if (figures.some(([, figure]) => figure !== 0)) throw new Error(`region ${region} has figures that nobody began`);
   return '';

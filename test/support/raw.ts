@@ -21,16 +21,7 @@ import {
   CB_QUEUE,
   CB_READ_NS,
   CB_REGIONS,
-  CB_REGION_CACHE,
-  CB_REGION_FREE,
-  CB_REGION_MANAGER,
-  CB_REGION_MANAGER_SLOT,
-  CB_REGION_NEXT_USE,
   CB_REGION_SHIFT,
-  CB_REGION_STAMP,
-  CB_REGION_STATISTICS,
-  CB_REGION_USER,
-  CB_REGION_USER_SLOT,
   CB_REPLICAS,
   CB_SCRATCH,
   CB_SLOTS,
@@ -46,7 +37,6 @@ import {
   CHANGE_BYTES,
   EXPAND_LOWEST,
   EXPAND_OWN_FIRST,
-  STATISTICS_BYTES,
   SUMMARY_ALL,
   SWAP_STORE_HOST,
   SWAP_STORE_LINEAR,
@@ -232,17 +222,6 @@ export class RawEngine {
     return this.word(CB_SLOTS_USED);
   }
 
-  /** The words of a region's row, as they stand: 0 is none, slots are number + 1. */
-  regionRow(region: number): { manager: number; managerSlot: number; user: number; userSlot: number } {
-    const cell = (column: number): number => this.wordAt(this.word(column) + (region + 1) * 4);
-    return {
-      manager: cell(CB_REGION_MANAGER),
-      managerSlot: cell(CB_REGION_MANAGER_SLOT),
-      user: cell(CB_REGION_USER),
-      userSlot: cell(CB_REGION_USER_SLOT),
-    };
-  }
-
   /** Writes the regions of a request by list. */
   setPicks(regions: readonly number[]): void {
     this.setWordsAt(
@@ -259,28 +238,6 @@ export class RawEngine {
   /** A word of what vmInformation found: INFORMATION_…. */
   information(offset: number): number {
     return this.word(CB_INFORMATION + offset);
-  }
-
-  /** The summaries of a region; null: not kept. */
-  regionSummary(region: number): { free: number; cache: number | null; stamp: number | null; nextUse: number | null } {
-    const kept = (column: number, bytes: number, read: (address: number) => number): number | null => {
-      const table = this.word(column);
-      return table === 0 ? null : read(table + (region + 1) * bytes);
-    };
-    const word = (address: number): number => this.wordAt(address);
-    const number = (address: number): number => this.numberAt(address);
-    return {
-      free: kept(CB_REGION_FREE, 4, word) ?? 0,
-      cache: kept(CB_REGION_CACHE, 4, word),
-      stamp: kept(CB_REGION_STAMP, 8, number),
-      nextUse: kept(CB_REGION_NEXT_USE, 8, number),
-    };
-  }
-
-  /** Address of a region's statistics; null: not kept. */
-  statisticsRecord(region: number): number | null {
-    const table = this.word(CB_REGION_STATISTICS);
-    return table === 0 ? null : table + (region + 1) * STATISTICS_BYTES;
   }
 
   scratch(): Uint8Array {
