@@ -110,7 +110,9 @@ function managedBy({ manager }: RegionTable, vm: number): Uint8Array {
 function foreignKeys(core: Core, step: Step, group: readonly Candidate[], request: SelectionRequest): Float64Array {
   core.attention |= ATTENTION_BUSY;
   try {
-    return keysChecked(step.criterion(Object.freeze([...group]), request), group.length);
+    // whatever it writes to is not what the choice is made from
+    const seen = Object.freeze(group.map((candidate) => Object.freeze({ ...candidate })));
+    return keysChecked(step.criterion(seen, Object.freeze({ ...request, own: request.own.slice() })), group.length);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : valueShown(cause);
     throw new PolicyFailedError(

@@ -1,7 +1,7 @@
 import * as layout from '../../assembly/shared/layout.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { checkChoice, checkFields, checkFunction } from '../options.ts';
-import { parseBytes, parseTimeNs } from '../units.ts';
+import { formatNs, parseBytes, parseTimeNs } from '../units.ts';
 import { decideAll } from './decide.ts';
 import type { CheckedCondition } from './decide.ts';
 import type { Comparison, Counting, EarlyRelease, FiguresFunction, Statistic } from './options.ts';
@@ -64,6 +64,8 @@ export const STATISTICS: Readonly<Record<Statistic, StatisticKind>> = {
 
 /** The longest period and interval between sweeps. */
 const TIME_NS_MOST = 1e14;
+/** Sweeps that follow each other more closely would be all that there is time for. */
+const SWEEP_NS_LEAST = 1000;
 
 /** Everything about a release condition that can be known before the first access. `isKept`: the engine keeps statistics. Errors: INVALID_OPTION. */
 export function checkEarlyRelease(field: string, value: unknown, isKept: boolean): ReleasePolicy {
@@ -73,8 +75,8 @@ export function checkEarlyRelease(field: string, value: unknown, isKept: boolean
   const shared = {
     options: value as EarlyRelease,
     mode: COUNTINGS[checkChoice(`${field}.counting`, counting, COUNTINGS)],
-    periodNs: period === undefined ? 0 : checkTime(`${field}.period`, period),
-    sweepNs: sweep === undefined ? null : checkTime(`${field}.sweep`, sweep),
+    periodNs: period === undefined ? 0 : checkTime(`${field}.period`, period, 1),
+    sweepNs: sweep === undefined ? null : checkTime(`${field}.sweep`, sweep, SWEEP_NS_LEAST),
   };
   if (typeof when === 'function') return { ...shared, conditions: [], decide: when as FiguresFunction<boolean> };
   const conditions = conditionsOf(`${field}.when`, when, shared.periodNs !== 0);
@@ -138,10 +140,10 @@ function checkNumber(field: string, value: unknown, allowed: string): number {
   return value;
 }
 
-function checkTime(field: string, value: unknown): number {
+function checkTime(field: string, value: unknown, leastNs: number): number {
   const timeNs = parseTimeNs(field, value);
-  if (timeNs >= 1 && timeNs <= TIME_NS_MOST) return timeNs;
-  throw new InvalidOptionError(field, value, `a time from 1 ns to ${TIME_NS_MOST} ns`);
+  if (timeNs >= leastNs && timeNs <= TIME_NS_MOST) return timeNs;
+  throw new InvalidOptionError(field, value, `a time from ${formatNs(leastNs)} to ${formatNs(TIME_NS_MOST)}`);
 }
 
 /** The condition for the compiled engine; null if it needs the host. */

@@ -45,6 +45,6 @@ export interface EarlyRelease {
   readonly period?: Quantity;
   /** One condition; up to four that must all hold; or a function that decides. */
   readonly when: Condition | readonly Condition[] | FiguresFunction<boolean>;
-  /** Also judge the regions that are no longer accessed, every so often on the virtual clock; see engine.advance(). */
+  /** Also judge the regions that are no longer accessed, every so often on the virtual clock, at least 1 us apart; see engine.advance(). */
   readonly sweep?: Quantity;
 }

@@ -26,6 +26,7 @@ describe('refused', () => {
     ['a fraction of a nanosecond', { when: good, period: 0.5 }, 'earlyRelease.period'],
     ['a period of more than a day', { when: good, period: '100001s' }, 'earlyRelease.period'],
     ['a sweep of 0', { when: good, sweep: 0 }, 'earlyRelease.sweep'],
+    ['sweeps that leave no time for anything else', { when: good, sweep: 999 }, 'earlyRelease.sweep'],
     ['a sweep that is no time', { when: good, sweep: true }, 'earlyRelease.sweep'],
     ['no condition', {}, 'earlyRelease.when'],
     ['a condition that is null', { when: null }, 'earlyRelease.when'],
@@ -60,7 +61,7 @@ describe('refused', () => {
     ['what a region adds without end', { when: { ...good, perBorrowedRegion: -Infinity } }, 'earlyRelease.when.perBorrowedRegion'],
     ['a statistic per period without period', { when: { ...good, statistic: 'bytesPerPeriod' } }, 'earlyRelease.when.statistic'],
   ])('%s', (_, value, field) => {
-    a.releaseEarly({ when: good, sweep: 100 });
+    a.releaseEarly({ when: good, sweep: 1000 });
     const { dueNs, vms } = engine;
     expect(thrownBy(() => a.releaseEarly(value as never))).toMatchObject({ code: 'INVALID_OPTION', details: { field } });
     expect(thrownBy(() => engine.createVm({ memory: REGION_BYTES, earlyRelease: value as never }))).toMatchObject({
@@ -69,7 +70,7 @@ describe('refused', () => {
     });
     expect(engine.vms).toEqual(vms);
     expect(engine.dueNs).toBe(dueNs);
-    expect(a.earlyRelease).toEqual({ when: good, sweep: 100 });
+    expect(a.earlyRelease).toEqual({ when: good, sweep: 1000 });
     a.replica.memory.load8(3 * REGION_BYTES);
     expect(a.counters.earlyReleases, 'the one before is in force').toBe(1);
   });
@@ -104,7 +105,7 @@ describe('refused', () => {
 test('the edges that are allowed', () => {
   const when = [good, good, good, { ...good, constant: -0.5, perBorrowedRegion: -1 }];
   for (const options of [
-    { when, period: 1, sweep: 1 },
+    { when, period: 1, sweep: '1us' },
     { when, period: '100000s' },
     { when: { ...good, statistic: 'bytesEach', constant: '4KiB' } },
     { when: () => false, counting: 'sampled' },

@@ -12,23 +12,23 @@ describe('when', () => {
     const { engine, a, b } = await borrowing(1);
     expect(engine.dueNs).toBe(null);
     const startNs = engine.virtualNs;
-    a.releaseEarly({ when: never, sweep: 300 });
-    b.releaseEarly({ when: never, sweep: '400ns' });
-    expect(engine.dueNs).toBe(startNs + 300);
-    expect(engine.advance(startNs + 299)).toBe(0);
-    expect(engine.advance(startNs + 300)).toBe(1);
-    expect(engine.dueNs).toBe(startNs + 400);
-    expect(engine.advance(startNs + 1200)).toBe(6); // 400, 600, 800, 900, 1200, 1200
-    expect(engine.dueNs).toBe(startNs + 1500);
+    a.releaseEarly({ when: never, sweep: 3000 });
+    b.releaseEarly({ when: never, sweep: '4us' });
+    expect(engine.dueNs).toBe(startNs + 3000);
+    expect(engine.advance(startNs + 2999)).toBe(0);
+    expect(engine.advance(startNs + 3000)).toBe(1);
+    expect(engine.dueNs).toBe(startNs + 4000);
+    expect(engine.advance(startNs + 12000)).toBe(6); // 4, 6, 8, 9, 12, 12 us
+    expect(engine.dueNs).toBe(startNs + 15000);
     expect(engine.virtualNs, 'no clock moves').toBe(startNs);
   });
 
   test('advance() alone goes up to the latest clock of all VMs', async () => {
-    const { engine, a, b } = await borrowing(1, { earlyRelease: { when: waited(1), sweep: 50 } });
-    for (let access = 0; access < 100; access += 1) b.replica.memory.load8(0); // a's clock is ahead of b's by 12
+    const { engine, a, b } = await borrowing(1, { earlyRelease: { when: waited(1), sweep: SWEEP_NS } });
+    for (let access = 0; access < 2500; access += 1) b.replica.memory.load8(0); // a's clock is ahead of b's by 12
     const behindNs = engine.virtualNs;
     expect(behindNs).toBe(b.timeNs);
-    expect(engine.advance()).toBe(Math.floor((behindNs - 0) / 50));
+    expect(engine.advance()).toBe(Math.floor(behindNs / SWEEP_NS));
     expect(a.counters.earlyReleases).toBe(1);
   });
 

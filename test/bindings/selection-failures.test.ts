@@ -105,6 +105,26 @@ describe.each(shipped)('functions ($name)', (build) => {
     engine.validate();
   });
 
+  test('what it writes to what it is given changes nothing', () => {
+    const before = drawingOf(engine);
+    const rewrites: Criterion = (candidates) => {
+      (candidates[0] as { region: number }).region = 99;
+      return candidates.map(() => 0);
+    };
+    const marks: Criterion = (candidates, request) => {
+      (request.own as Uint8Array).fill(0);
+      return candidates.map(({ region }) => -region);
+    };
+    expect(thrownBy(() => A.expand(REGION_BYTES, { selection: rewrites }))).toMatchObject({ code: 'POLICY_FAILED' });
+    expect(thrownBy(() => engine.reconfigure([{ vm: A, change: REGION_BYTES }], { selection: { expand: rewrites } }))).toMatchObject({
+      code: 'POLICY_FAILED',
+    });
+    expect(drawingOf(engine)).toBe(before);
+    A.expand(REGION_BYTES, { selection: [marks, 'adjacent'] });
+    expect(drawingOf(engine)).toBe('AAAA.bAB');
+    engine.validate();
+  });
+
   test('in the middle of a choice: nothing of it stands', () => {
     let calls = 0;
     const second: Criterion = (candidates) => candidates.map(() => (++calls > 2 ? NaN : 0));

@@ -9,7 +9,7 @@ function passUntil(vm: Vm, timeNs: number): void {
   while (vm.timeNs < timeNs) vm.replica.memory.load8(0);
 }
 
-const idle = { when: { statistic: 'timeSinceNs', comparison: '>=', constant: 0 }, sweep: 100 } as const;
+const idle = { when: { statistic: 'timeSinceNs', comparison: '>=', constant: 0 }, sweep: 1000 } as const;
 
 test('pages of a sweep, fewer as time passes', async () => {
   const { engine, a, b } = await borrowing(1);
