@@ -246,7 +246,7 @@ export class Vm {
     const { reserve } = this.#parts;
     if (reserve === undefined || reserve.vm === this) return this.#reduceNow(regions, firstSlot, flags, requestNs, selection);
     const declare = (count: number): Change =>
-      this.#reduceNow(typeof regions === 'number' ? count : regions, firstSlot, flags, requestNs, selection);
+      this.#reduceNow(typeof regions === 'number' ? count : regions.slice(0, count), firstSlot, flags, requestNs, selection);
     return reserve.reduce(typeof regions === 'number' ? regions : regions.length, flags, requestNs, declare);
   }
 

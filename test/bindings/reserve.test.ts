@@ -177,6 +177,15 @@ describe.each(shipped)('$name', (build) => {
       engine.validate();
     });
 
+    test('best effort, with regions that a policy chose: the first of them', async () => {
+      const { engine, a } = await setup({ memory: 2 * R });
+      const byAddress = (candidates: readonly { region: number }[]): readonly number[] => candidates.map(({ region }) => region);
+      const request = engine.reconfigure([{ vm: a, change: -4 * R }], { shortfall: 'bestEffort', selection: { release: byAddress } });
+      expect(request).toMatchObject({ regions: 2, grantNs: 0 });
+      expect(managers(engine)).toBe('rraaaabb----');
+      engine.validate();
+    });
+
     test('what fails in itself is refused before the pool is looked at', async () => {
       const { engine, a, b } = await setup({ memory: 2 * R });
       expect(thrownBy(() => a.reduce(7 * R))).toMatchObject({ code: 'RESERVE_EXHAUSTED' });
