@@ -57,13 +57,20 @@ export class Reconfiguration {
       this.#sequence.step();
     } catch (error) {
       this.#error = error;
-      if (error instanceof UsufructError)
-        Object.assign(error.details, { answered: this.#issued.length, unissued: this.#sequence.unissuedCount });
+      if (error instanceof UsufructError) this.#sayWhatStands(error);
       throw error;
     } finally {
       core.held -= 1;
       this.#stepEnd();
     }
+  }
+
+  #sayWhatStands(error: UsufructError): void {
+    const answered = this.#issued.length;
+    const unissued = this.#sequence.unissuedCount;
+    Object.assign(error.details, { answered, unissued });
+    if (answered > 0)
+      error.message += ` ${answered} of the ${answered + unissued} requests of the reconfiguration had been carried out and stand; only the others are left to be made.`;
   }
 
   /** @internal For the sequence. */

@@ -13,7 +13,7 @@ import {
 import type { Change } from '../change.ts';
 import type { DueTask } from '../due.ts';
 import type { EngineParts } from '../engine-parts.ts';
-import type { UsufructError } from '../errors.ts';
+import type { SwapWriteError, UsufructError } from '../errors.ts';
 import type { ReserveShortfall } from '../policy/reserve.ts';
 import type { Vm } from '../vm.ts';
 import { reserveExhaustedError } from './exhausted.ts';
@@ -192,10 +192,15 @@ export class Reserve implements DueTask {
     this.#unused = this.#unused.filter(({ region }) => !given.has(region));
   }
 
-  /** The refill has failed in the middle: what was not handed over goes back, and the reduction ends with that error. */
+  /** The refill has failed in the middle: what was not handed over goes back, and the reduction ends with that failure. */
   #giveUp(change: Change, left: readonly number[], timeNs: number): never {
     change.vm.expandAt(left, 0, timeNs, timeNs);
-    throw this.#refill.error ?? reserveExhaustedError(left.length, 0, this.#parts.regionBytes);
+    const cause = this.#refill.error;
+    if (cause === null) throw reserveExhaustedError(left.length, 0, this.#parts.regionBytes);
+    const handedOver = change.regions - left.length;
+    const message = `The reserve is not refilled: ${cause.message} Of the regions that were to be given up, ${handedOver} had been handed over and stand, ${left.length} went back to VM '${change.vm.name}'.`;
+    const Same = cause.constructor as typeof SwapWriteError; // what a page-out throws are all made alike
+    throw new Same(message, { ...cause.details, handedOver, returned: left.length }, { cause });
   }
 
   #takeBack(vm: Vm, pending: readonly number[]): void {

@@ -149,7 +149,12 @@ describe.each(shipped)('$name', (build) => {
     const [store, faults] = faultySwapStore(memorySwapStore());
     const { engine, a } = await setup({}, { swap: { ...swap, store } });
     faults.writesLeft = REGION_PAGES;
-    expect(thrownBy(() => a.reduce(5 * R))).toMatchObject({ code: 'SWAP_WRITE_FAILED' });
+    expect(thrownBy(() => a.reduce(5 * R))).toMatchObject({
+      name: 'SwapWriteError',
+      code: 'SWAP_WRITE_FAILED',
+      message: expect.stringMatching(/3 had been handed over and stand, 2 went back to VM 'a'\.$/) as string,
+      details: { handedOver: 3, returned: 2 },
+    });
     expect([a.managedBytes / R, engine.regionsFree]).toEqual([5, 3]);
     expect(engine.inspect().changes).toMatchObject([{ vm: 'a', kind: 'reduce', state: 'granted', regions: 5, pending: 2, superseded: 2 }]);
     engine.validate();
