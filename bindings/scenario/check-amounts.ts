@@ -1,4 +1,4 @@
-import { type CheckLimits, FRAMES_LEAST, movePath, type Path, type Refuse } from './check.ts';
+import { type CheckLimits, FRAMES_LEAST, movePath, type Path, type Refuse } from './check-shared.ts';
 import { reserveBytesOf, vmsBesideReserve } from './reserve.ts';
 import { bytesShown } from './shown.ts';
 import type { Move, Scenario, ScenarioChange } from './types.ts';

@@ -1,10 +1,8 @@
+import type { Path, Refuse } from './check-shared.ts';
 import type { MoveForm, ShareForm, StrategyForm } from './form-policies.ts';
 import { type ScenarioProblem, pathShown, problemOfValue, valueAt } from './problem.ts';
 import { lastTime } from './repeat.ts';
 import type { ChangeForm, ScenarioForm } from './schema.ts';
-
-type Path = readonly PropertyKey[];
-type Refuse = (path: Path, allowed: string) => void;
 
 const MOVE_FIELDS = ['change', 'give', 'take', 'real'] as const;
 /** What has a meaning only where rights and their use part. */

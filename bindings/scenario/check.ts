@@ -1,25 +1,15 @@
 import type { ExpandCriterionName } from '../policy/expand-criteria.ts';
 import { checkAmounts } from './check-amounts.ts';
+import { type CheckLimits, FRAMES_LEAST, movePath, type Path, type Refuse } from './check-shared.ts';
 import type { SelectionForm } from './policies.ts';
 import { type ScenarioProblem, pathShown, problemOfValue, valueAt } from './problem.ts';
 import { reserveBytesOf } from './reserve.ts';
 import { bytesShown } from './shown.ts';
 import type { AddressRange, Move, Scenario, ScenarioChange, ScenarioVm, Strategy } from './types.ts';
 
-/** What depends on the compiled module: sizes are multiples of its page. */
-export interface CheckLimits {
-  readonly pageBytes: number;
-}
-
-/** A VM always manages at least this many frames. */
-export const FRAMES_LEAST = 2;
 /** Of the record that holds a reserve's memory. */
 const RESERVE_NAME = 'reserve';
 const ADDRESS_SPACE_BYTES_MAX = 2 ** 32;
-
-export type Path = readonly PropertyKey[];
-/** Notes that the value at `path` of the input is not what is allowed. */
-export type Refuse = (path: Path, allowed: string) => void;
 
 /** What one field demands of another. `input` is the scenario as it was written, for the messages. Empty when the scenario can be started. */
 export function checkScenario(scenario: Scenario, input: unknown, limits: CheckLimits): readonly ScenarioProblem[] {
@@ -108,11 +98,6 @@ function checkChange(scenario: Scenario, change: ScenarioChange, path: Path, ref
     else if (move.kind !== 'amount') checkRange(scenario, move, [...where, move.kind], refuse);
     else if (move.bytes % scenario.regionBytes !== 0) refuse(change.isList ? [...where, 'change'] : where, multipleOfRegion(scenario));
   });
-}
-
-/** Where a move stands in the file. */
-export function movePath(change: ScenarioChange, move: Move, index: number, path: Path): Path {
-  return [...path, 'reconfigure', change.isList ? index : (move.vm ?? index)];
 }
 
 function checkRange(scenario: Scenario, move: Move & { readonly range: AddressRange }, path: Path, refuse: Refuse): void {

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type CheckLimits, checkScenario } from './check.ts';
+import { checkScenario } from './check.ts';
 import { problemsOfForms } from './check-forms.ts';
+import type { CheckLimits } from './check-shared.ts';
 import { BUILT_IN_NAMES } from './matrix.ts';
 import { parseJson } from './parse-json.ts';
 import { ScenarioError, type ScenarioProblem, problemOfValue } from './problem.ts';
