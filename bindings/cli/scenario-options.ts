@@ -56,6 +56,13 @@ export function scenarioOptions(command: Command): Command {
     .option('--reserve-shortfall <how>', 'when the reserve is too small: reject, wait');
 }
 
+const DIGITS = /^\s*\d+\s*$/;
+
+/** A size, a time or a bandwidth: what has no unit is a number, as in a scenario file. */
+function amount(text: string | undefined): number | string | undefined {
+  return text !== undefined && DIGITS.test(text) ? Number(text) : text;
+}
+
 function condition(text: string, before: readonly object[] = []): readonly object[] {
   const [, statistic, comparison, constant = ''] = CONDITION.exec(text) ?? [];
   if (statistic === undefined)
@@ -69,14 +76,24 @@ export function names(text: string): readonly string[] {
 
 /** The options as fields at the top of a scenario file. */
 export function fieldsOf(options: ScenarioOptions): Readonly<Record<string, unknown>> {
-  const { eviction, memory, region, modules, useRight, release, order, chunk, sameVmOnceAtATime } = options;
-  const { earlyRelease, counting, period, sweep } = options;
+  const { eviction, useRight, release, order, sameVmOnceAtATime } = options;
+  const sizes = said({
+    memory: amount(options.memory),
+    region: amount(options.region),
+    modules: amount(options.modules),
+    chunk: amount(options.chunk),
+  });
   const parts = {
     declaration: said({ capacity: options.capacity, access: options.access }),
     selection: said({ expand: options.selectExpand, release: options.selectRelease }),
-    reserve: said({ memory: options.reserve, refill: options.refill, shortfall: options.reserveShortfall }),
-    earlyRelease: said({ when: earlyRelease, counting, period, sweep }),
+    reserve: said({ memory: amount(options.reserve), refill: amount(options.refill), shortfall: options.reserveShortfall }),
+    earlyRelease: said({
+      when: options.earlyRelease,
+      counting: options.counting,
+      period: amount(options.period),
+      sweep: amount(options.sweep),
+    }),
   };
   const some = Object.fromEntries(Object.entries(parts).filter(([, fields]) => Object.keys(fields).length > 0));
-  return { ...said({ eviction, memory, region, modules, useRight, release, order, chunk, sameVmOnceAtATime }), ...some };
+  return { ...said({ eviction, useRight, release, order, sameVmOnceAtATime }), ...sizes, ...some };
 }

@@ -144,6 +144,17 @@ describe('usufruct compare', () => {
       expect(all.entries[1]!.policies.reserve).toEqual({ memoryBytes: 6 * PAGE, refillBytesPerSecond: 1e8, shortfall: 'wait' });
     }));
 
+  it('options without a unit are numbers, as in a file: bytes, ns, bytes per second', () =>
+    withScenario({}, async (file) => {
+      const sizes = ['--chunk', '8192', '--memory', '81920', '--region', '4096', '--modules', '16384'];
+      const early = ['--early-release', 'accessesPerPeriod <= 3', '--period', '1000000', '--sweep', '50000'];
+      const reserve = ['--reserve', '24576', '--refill', '100000000', '--strategies', 'rights,reserve'];
+      const { memoryBytes, regionBytes, entries } = await compared([file, ...sizes, ...early, ...reserve]);
+      expect({ memoryBytes, regionBytes }).toEqual({ memoryBytes: 20 * PAGE, regionBytes: PAGE });
+      expect(entries[0]!.policies).toMatchObject({ chunkBytes: 2 * PAGE, earlyRelease: { period: 1e6, sweep: 5e4 } });
+      expect(entries[1]!.policies).toMatchObject({ reserve: { memoryBytes: 6 * PAGE, refillBytesPerSecond: 1e8 } });
+    }));
+
   it('--report writes one page that stands alone', () =>
     withScenario({}, async (file, directory) => {
       const report = join(directory, 'report.html');
