@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CONDITIONS_MOST } from '../../assembly/shared/layout.ts';
 import { checkEarlyRelease, COMPARISONS, COUNTINGS, STATISTICS } from '../early-release/check.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { DECLARED_ACCESSES, DECLARED_CAPACITIES } from '../policy/declaration.ts';
@@ -30,33 +31,41 @@ import { said } from './said.ts';
 
 const number = z.number({ error: 'it must be a number' });
 
+/** Some period, for conditions that are judged one by one. */
+const PERIOD_SOME_NS = 1000;
+
 const condition = object({
   statistic: nameOf(STATISTICS),
   comparison: nameOf(COMPARISONS),
   constant: z.union([z.number(), z.string()], { error: 'it must be a number, or text with a unit' }),
   perBorrowedRegion: number.optional(),
-});
+}).superRefine((one, context) => refuse(context, { period: PERIOD_SOME_NS, when: [said(one)] }));
+
+const CONDITIONS = `a condition, or a list of up to ${CONDITIONS_MOST} that all must hold`;
 
 const earlyRelease = z.nullable(
   object({
     counting: nameOf(COUNTINGS).optional(),
     period: durationNs.optional(),
     sweep: durationNs.optional(),
-    when: listOf(condition, 'a condition, or a list of up to four that all must hold'),
-  }).superRefine((form, context) => {
-    const message = earlyReleaseProblem({ ...said(form), when: form.when.map((one) => said(one)) });
-    if (message !== null) context.addIssue({ code: 'custom', message });
+    when: listOf(condition, CONDITIONS, CONDITIONS_MOST),
+  }).superRefine(({ when, ...form }, context) => {
+    const needy = when.find(({ statistic }) => STATISTICS[statistic].isPerPeriod === true);
+    if (needy === undefined || form.period !== undefined) return refuse(context, { ...said(form), when: when.map((one) => said(one)) });
+    const message = `the statistic "${needy.statistic}" needs it, a time such as "5ms"`;
+    context.addIssue({ code: 'custom', path: ['period'], message });
   }),
 );
 
-/** What the engine says to a condition whose fields are all there. */
-function earlyReleaseProblem(options: object): string | null {
+/** Adds what the engine says to options whose fields are all there, at the field that it means. */
+function refuse(context: z.core.$RefinementCtx, options: object): void {
   try {
-    checkEarlyRelease('it', options, true);
-    return null;
+    checkEarlyRelease('', options, true);
   } catch (error) {
-    if (error instanceof InvalidOptionError) return error.message.replace(/\.$/, '');
-    throw error;
+    if (!(error instanceof InvalidOptionError)) throw error;
+    const { field, allowed } = error.details as { readonly field: string; readonly allowed: string };
+    const [name = ''] = field.split('.').slice(-1);
+    context.addIssue({ code: 'custom', path: [name], message: `it must be ${allowed}` });
   }
 }
 

@@ -84,8 +84,12 @@ export function boolean() {
 }
 
 /** A list, or one item that stands for a list of one. */
-export function listOf<Item extends z.ZodType>(item: Item, what: string) {
-  const list = z.array(item, { error: `it must be ${what}` }).min(1, { error: `it must be ${what}, at least one` });
+export function listOf<Item extends z.ZodType>(item: Item, what: string, most: number) {
+  const error = `it must be ${what}`;
+  const list = z
+    .array(item, { error })
+    .min(1, { error: `${error}, at least one` })
+    .max(most, { error });
   return either(
     Array.isArray,
     list,

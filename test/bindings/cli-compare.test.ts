@@ -224,6 +224,12 @@ describe('usufruct compare, when it cannot', () => {
     ['a policy of an option', {}, ['--use-right', 'mine'], /useRight is "mine": it must be one of/],
     ['a condition', {}, ['--early-release', 'accesses'], /--early-release.*STATISTIC COMPARISON CONSTANT/],
     ['a statistic', {}, ['--early-release', 'hits > 3'], /earlyRelease\.when\[0\]\.statistic is "hits"/],
+    [
+      'a constant',
+      {},
+      ['--early-release', 'accesses >= abc'],
+      /s\.json: earlyRelease\.when\[0\]\.constant is "abc": it must be a finite number\.\n$/,
+    ],
     ['a criterion', {}, ['--select-release', 'oldest'], /selection\.release\[0\] is "oldest"/],
     ['a report that cannot be written', {}, ['--report', '/no/such/directory/r.html'], /report .* cannot be written/],
     ['a word too many', {}, ['more'], /too many arguments/],

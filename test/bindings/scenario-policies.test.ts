@@ -245,7 +245,7 @@ describe('what cannot be: field, value, what is allowed', () => {
     [
       'five conditions',
       early({ when: Array.from({ length: 5 }, () => CONDITION) }),
-      /^strategies\[0\]\.earlyRelease is .*from 1 to 4 conditions/,
+      /^strategies\[0\]\.earlyRelease\.when is an array of 5: it must be a condition, or a list of up to 4 that all must hold\.$/,
     ],
     [
       'a statistic',
@@ -256,12 +256,23 @@ describe('what cannot be: field, value, what is allowed', () => {
     [
       'a constant of the wrong unit',
       early({ when: { ...CONDITION, constant: '4KiB' } }),
-      /^strategies\[0\]\.earlyRelease is .*finite number/,
+      /^strategies\[0\]\.earlyRelease\.when\.constant is "4KiB": it must be a finite number\.$/,
+    ],
+    [
+      'a constant that is none, in a list',
+      early({ when: [CONDITION, { ...CONDITION, statistic: 'bytes', constant: 'abc' }] }),
+      /^strategies\[0\]\.earlyRelease\.when\[1\]\.constant is "abc": it must be a whole number of bytes, or text with a unit/,
+    ],
+    ['sweeps too close', early({ sweep: '1ns' }), /^strategies\[0\]\.earlyRelease\.sweep is "1ns": it must be a time from 1us to /],
+    [
+      'a period of nothing, for a VM',
+      { vms: [{ ...VALID.vms[0], earlyRelease: { period: 0, when: CONDITION } }, VALID.vms[1]] },
+      /^vms\[0\]\.earlyRelease\.period is 0: it must be a time from 1ns to /,
     ],
     [
       'a statistic per period without one',
       early({ when: { ...CONDITION, statistic: 'accessesPerPeriod' } }),
-      /^strategies\[0\]\.earlyRelease is .*period/,
+      /^strategies\[0\]\.earlyRelease\.period is missing: the statistic "accessesPerPeriod" needs it, a time such as "5ms"\.$/,
     ],
     ['an order', change({ order: 'random' }), /^changes\[0\]\.order is "random": it must be one of "reductionsFirst", "allAtOnce"/],
     ['a chunk', change({ chunk: '100KiB' }), /^changes\[0\]\.chunk is "100KiB": it must be a multiple of region/],
