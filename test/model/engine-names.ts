@@ -50,6 +50,7 @@ export const MODE: Codes<Mode> = {
   capacity: layout.FLAG_CAPACITY_NOW,
   evacuate: layout.FLAG_EVACUATE,
   readOnly: layout.FLAG_READ_ONLY,
+  closed: layout.FLAG_CLOSED,
 };
 
 export const SUMMARY: Codes<Summary> = {

@@ -25,22 +25,22 @@ export const STATISTICS: readonly (keyof Figures)[] = [
   'bytesSinceAverage',
   'bytesPerPeriod',
   'bytesPerPeriodAverage',
-  'bytesPerPeriodAverage', // often unknown
-  'bytesPerPeriodAverage',
   'timeSinceNs',
 ];
 export const COMPARISONS: readonly Comparison[] = ['>=', '<=', '>', '<', '==', '!='];
 const LONG_NS = 1e15;
 
 function conditionOf(numbers: Numbers): Condition {
-  const statistic = pick(STATISTICS, numbers.below(STATISTICS.length)) ?? 'accesses';
+  // the last one is often unknown
+  const statistic = STATISTICS[numbers.below(STATISTICS.length + 2)] ?? 'bytesPerPeriodAverage';
   const comparison = pick(COMPARISONS, numbers.below(COMPARISONS.length)) ?? '>=';
-  const constant = statistic === 'timeSinceNs' ? numbers.of([0, 1, 30, 200, 3000]) : numbers.of([0, 1, 2, 3, 8, 16, 1024, 2.5, -1]);
+  const isCount = statistic === 'accesses' || statistic === 'accessesSince';
+  const constant = isCount ? numbers.of([0, 1, 1, 2, 2, 3, 4, -1]) : numbers.of([0, 1, 2.5, 8, 16, 30, 200, 1024, 3000]);
   return { statistic, comparison, constant, perBorrowedRegion: numbers.of([0, 0, 0, 1, -1, 0.5, 20]) };
 }
 
 function judgeOf(numbers: Numbers): JudgeRule {
-  return { releaseEvery: numbers.below(5), failEvery: numbers.of([0, 0, 7, 11]) };
+  return { releaseEvery: numbers.below(5), failEvery: numbers.of([0, 3, 5, 7]) };
 }
 
 function watchOf(vm: number, numbers: Numbers): Operation {
@@ -68,6 +68,7 @@ function accessesOf(scene: Scene, numbers: Numbers, count: number, firstPage = 0
     return numbers.of<Operation>([
       { op: 'load', replica, address, width },
       { op: 'load', replica, address, width },
+      { op: 'store', replica, address, width, byte: numbers.below(256) },
       { op: 'store', replica, address, width, byte: numbers.below(256) },
       { op: 'read', replica, address, length },
       { op: 'fill', replica, address, length, byte: numbers.below(3) },

@@ -1,8 +1,9 @@
 /** Random steps that move rights: between two VMs, by list, with the manager preferred, without taking. */
 import { fillAll, NOBODY, numbersFrom, pick, replicaOf, type Numbers, type Scene, type Step } from './generator-step.ts';
+import { summaryOf } from './information.ts';
 import type { Operation } from './operation.ts';
-import { managedRegions } from './rights.ts';
-import { SEEK_ORDER_DEFAULT, type Mode, type Vm, type World } from './world.ts';
+import { managedRegions, regionAtSlot } from './rights.ts';
+import { SEEK_ORDER_DEFAULT, type Mode, type Region, type Vm, type World } from './world.ts';
 
 export const RIGHTS_WEIGHTS = {
   move: 6,
@@ -11,13 +12,21 @@ export const RIGHTS_WEIGHTS = {
   expandList: 5,
   vmCreateList: 1,
   prefer: 4,
+  reserveSwap: 3,
   release: 4,
 };
 
 type Reduction = Extract<Operation, { op: 'reduce' }>;
 type ReductionOptions = Pick<Reduction, 'modes' | 'managerPreferred'>;
 
-const MODES: readonly (readonly Mode[])[] = [['capacity'], ['evacuate'], ['readOnly'], ['capacity', 'evacuate'], ['capacity', 'readOnly']];
+const MODES: readonly (readonly Mode[])[] = [
+  ['capacity'],
+  ['evacuate'],
+  ['readOnly'],
+  ['closed'],
+  ['capacity', 'evacuate'],
+  ['capacity', 'readOnly'],
+];
 
 /** 2nd and 4th embodiment, often neither. */
 export function reductionOptions(numbers: Numbers): ReductionOptions {
@@ -66,9 +75,27 @@ function handover(scene: Scene, step: Step): Operation[] {
   ];
 }
 
-/** Region numbers for a request by list: in any order, or in runs up or down; mostly fit, now and then with one that is not, or twice. */
+type Key = (world: World, region: Region) => number;
+
+/** Criteria of selection, as keys of regions: lower first. */
+const CRITERIA: readonly Key[] = [
+  (world, region) => -summaryOf(world, region).free,
+  (world, region) => -(summaryOf(world, region).cache ?? 0),
+  (world, region) => summaryOf(world, region).stamp ?? 0,
+  (world, region) => -(summaryOf(world, region).nextUse ?? 0),
+  (_world, region) => (region.user === null ? 0 : 1),
+  (_world, region) => -(region.managerSlot ?? 0),
+];
+
+function byCriterion(world: World, fit: readonly number[], number: number): number[] {
+  const key = pick(CRITERIA, number) ?? (() => 0);
+  const keyed = world.regions.filter((region) => fit.includes(region.number)).map((region) => ({ key: key(world, region), region }));
+  return keyed.sort((a, b) => a.key - b.key || a.region.number - b.region.number).map(({ region }) => region.number);
+}
+
+/** Region numbers for a request by list: by a criterion, in any order, or in runs up or down; mostly fit, now and then with one that is not, or twice. */
 function listOf(world: World, fit: readonly number[], numbers: Numbers, most: number): number[] {
-  const orders = [numbers.shuffled(fit), fit, fit, fit.toReversed()];
+  const orders = [byCriterion(world, fit, numbers.below(CRITERIA.length)), numbers.shuffled(fit), fit, fit, fit.toReversed()];
   const order = orders[numbers.below(orders.length)] ?? fit;
   const first = numbers.below(order.length);
   const list = order.slice(first, first + numbers.below(most + 1));
@@ -127,6 +154,34 @@ function prefer(scene: Scene, step: Step): Operation[] {
   ];
 }
 
+/** As a reserve does it: what a VM gives up goes to a pool, as much of the pool's that nobody uses to another VM; then the pool's new regions are emptied. */
+function reserveSwap({ subject: { world }, vms, vm, vmNumber, requestNs }: Scene, { amount, seed }: Step): Operation[] {
+  const numbers = numbersFrom(seed);
+  const pool = vms.find((other) => other !== vm && managedRegions(world, other).some((region) => region.user === null));
+  if (!vm || !pool) return [];
+  const unused = managedRegions(world, pool).filter((region) => region.user === null);
+  const given = managedRegions(world, vm).filter((region) => region.user !== pool);
+  const regions = Math.min(unused.length, given.length - 1, 1 + (amount % 8));
+  const listed = (of: readonly Region[]): number[] => numbers.shuffled(of.map((region) => region.number)).slice(0, Math.max(0, regions));
+  const [out, instead] = [listed(given), listed(unused)];
+  const request = { regions: out.length, bestEffort: false, requestNs };
+  const reduction = { ...request, op: 'reduce', eager: false } as const;
+  const expansion = { ...request, op: 'expand', grantNs: requestNs } as const;
+  return [
+    { ...reduction, vm: vmNumber, list: out },
+    { ...expansion, vm: pool.name, list: out },
+    { ...reduction, vm: pool.name, list: instead },
+    { ...expansion, vm: otherVm(vms, vm, amount), list: instead },
+    ...holes(world, pool, out.length).map((slot): Operation => ({ op: 'release', vm: pool.name, slot, issueNs: requestNs + slot })),
+  ];
+}
+
+/** The machine slots that the next regions of a VM will get. */
+function holes(world: World, vm: Vm, count: number): number[] {
+  const slots = Array.from({ length: world.options.regions + count }, (_, slot) => slot);
+  return slots.filter((slot) => !regionAtSlot(world, vm, slot)).slice(0, count);
+}
+
 /** Mostly of a region that another VM uses, often of one that the manager itself does. */
 function release({ subject: { world }, vm, vmNumber, managed, requestNs }: Scene, { where, amount, detail }: Step): Operation[] {
   const lent = world.regions.filter((region) => region.manager === vm && region.user !== null && (region.user !== vm || detail % 3 === 0));
@@ -141,5 +196,6 @@ export const RIGHTS_STEPS: Readonly<Record<string, (scene: Scene, step: Step) =>
   expandList,
   vmCreateList,
   prefer,
+  reserveSwap,
   release,
 };

@@ -38,7 +38,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   advise: 12,
   protect: 3,
   discard: 2,
-  touch: 6,
+  touch: 7,
   reduce: 5,
   expand: 5,
   expandRange: 4,
@@ -46,10 +46,10 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   strand: 1,
   fork: 3,
   restore: 2,
-  replicaDispose: 1,
+  replicaDispose: 2,
   vmCreate: 2,
   vmDispose: 1,
-  failWrites: 3,
+  failWrites: 4,
   failReads: 3,
   ...RIGHTS_WEIGHTS,
   ...BORROW_WEIGHTS,
@@ -163,7 +163,10 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
     case 'touch': {
       // mostly a region that another VM uses
       const lent = world.regions.filter((region) => region.manager === vm && region.user !== null && region.user !== vm);
-      return [{ op: 'touch', vm: vmNumber, slot: (detail % 4 === 0 ? null : pick(lent, where)?.managerSlot) ?? where % (managed + 1) }];
+      const slot = (detail % 4 === 0 ? null : pick(lent, where)?.managerSlot) ?? where % (managed + 1);
+      const touch: Operation = { op: 'touch', vm: vmNumber, slot };
+      if (run.store === 'linear' || detail % 3 > 0) return [touch];
+      return [{ op: 'failWrites', after: amount % 2 }, touch, { op: 'failWrites', after: null }];
     }
     case 'reduce': {
       const firstSlot = detail % 3 === 0 ? where % (managed + 2) : undefined;

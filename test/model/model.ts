@@ -1,6 +1,10 @@
 /**
  * The plain model: slow, and obviously right. It is written from docs/semantics.md and from nothing else, so that the compiled engine can be
  * held against it. This file lists what it consists of.
+ *
+ * It has all that the compiled engine decides. What the bindings decide reaches the engine as lists of regions, releases and sweeps: the random
+ * steps make lists by criteria and in any order, and swap regions with a pool as a reserve does (generator-rights.ts). Which list a criterion gives,
+ * and when a reserve refills, is tested on the bindings: test/bindings/selection-…, reserve-….
  */
 export * from './access.ts';
 export { sweep } from './borrowed.ts';

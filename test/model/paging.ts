@@ -89,7 +89,7 @@ function regionOfClass(world: World, vm: Vm, seekClass: Exclude<SeekClass, 'evic
 
 /** Frames of a region that pages are to leave are not sought. */
 function isLeaving(world: World, region: Region): boolean {
-  const mode = (['evacuate', 'readOnly'] as const).find((each) => hasMode(region, each));
+  const mode = (['evacuate', 'readOnly', 'closed'] as const).find((each) => hasMode(region, each));
   if (mode) note(world, `a region passed over: ${mode}`);
   return mode !== undefined;
 }

@@ -30,7 +30,7 @@ export interface WorldOptions {
 export type Summary = 'cache' | 'stamp' | 'nextUse' | 'statistics';
 
 /** What a reduction changes at its declaration, beside the management right. */
-export type Mode = 'capacity' | 'evacuate' | 'readOnly';
+export type Mode = 'capacity' | 'evacuate' | 'readOnly' | 'closed';
 
 export interface Vm {
   readonly name: number;
