@@ -1,4 +1,5 @@
 import {
+  FLAG_CLOSED,
   FLAG_EAGER,
   STATISTICS_BYTES,
   SUMMARY_STATISTICS,
@@ -30,7 +31,7 @@ import { QUEUE_MAX } from '../assembly/shared/layout.ts';
 export type Handover = 'rights' | 'eager' | 'reserve';
 
 /** FLAG_… of a reduction. */
-const HANDOVERS: Readonly<Record<Handover, number>> = { rights: 0, eager: FLAG_EAGER, reserve: 0 };
+const HANDOVERS: Readonly<Record<Handover, number>> = { rights: 0, eager: FLAG_EAGER, reserve: FLAG_CLOSED };
 
 export interface SwapOptions extends TimingOptions {
   /** Room for pages; a multiple of the page size. */

@@ -1,5 +1,5 @@
 // S103–S105: a VM gives management rights up, and what changes for it at once (4th embodiment, Fig. 16 S703).
-import { EVENT_DECLARE, FLAG_CAPACITY_NOW, MODES_UNSOUGHT, VM_HAS_MODES, VM_WITHDRAWN } from '../shared/layout.ts';
+import { EVENT_DECLARE, FLAG_CAPACITY_NOW, FLAG_EVACUATE, FLAG_READ_ONLY, VM_HAS_MODES, VM_WITHDRAWN } from '../shared/layout.ts';
 import { regionManagerSlot } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { changeModes, changePending } from './change.ts';
@@ -26,7 +26,7 @@ function modesBegin(vm: u32, change: u32, used: u32): void {
   const record = vmRecord(vm);
   const modes = changeModes(change);
   if (modes & FLAG_CAPACITY_NOW) store<u32>(record + VM_WITHDRAWN, load<u32>(record + VM_WITHDRAWN) + used);
-  if (modes & MODES_UNSOUGHT) store<u32>(record + VM_HAS_MODES, 1);
+  if (modes & (FLAG_EVACUATE | FLAG_READ_ONLY)) store<u32>(record + VM_HAS_MODES, 1);
   if (vmWatches(vm)) vmSample(vm);
 }
 

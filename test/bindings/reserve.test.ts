@@ -42,6 +42,17 @@ describe.each(shipped)('$name', (build) => {
     { vm: b, change: regions * R },
   ];
 
+  test('what is being paged out takes nothing new ([0053])', async () => {
+    const { engine, a } = await setup();
+    a.replica.advise(5 * R, R, 'unused'); // its last region has room
+    a.reduce(R);
+    a.replica.memory.store32(20 * R, 1);
+    expect(a.counters.evictions, 'a page of its own goes instead').toBe(1);
+    const [page] = [...engine.pages(a.replica, { from: (20 * R) / PAGE_BYTES })];
+    expect(page).toMatchObject({ zone: 'managed' });
+    engine.validate();
+  });
+
   test('the pool stands from the start, and no VM can have it ([0053], [0073])', async () => {
     const { engine, a, b } = await setup();
     expect(managers(engine)).toBe('aaaaaabbrrrr');
