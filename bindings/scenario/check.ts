@@ -1,6 +1,7 @@
 import type { ExpandCriterionName } from '../policy/expand-criteria.ts';
 import { checkAmounts } from './check-amounts.ts';
 import { type CheckLimits, FRAMES_LEAST, movePath, type Path, type Refuse } from './check-shared.ts';
+import { EARLY_RELEASE_DEFAULT } from './matrix.ts';
 import type { SelectionForm } from './policies.ts';
 import { type ScenarioProblem, pathShown, problemOfValue, valueAt } from './problem.ts';
 import { reserveBytesOf } from './reserve.ts';
@@ -32,6 +33,7 @@ export function checkScenario(scenario: Scenario, input: unknown, limits: CheckL
   scenario.strategies.forEach((strategy, index) =>
     checkStrategy(scenario, strategy, ['strategies', index], reservePath(input, index), refuse),
   );
+  checkWatch(scenario, input, refuse);
   if (problems.length === 0) checkAmounts(scenario, limits, (index) => reservePath(input, index), refuse);
   return problems;
 }
@@ -118,6 +120,14 @@ function checkModules({ moduleBytes }: Scenario, selection: SelectionForm | unde
 
 function checkChunk(scenario: Scenario, chunkBytes: number | undefined, path: Path, refuse: Refuse): void {
   if (chunkBytes !== undefined && chunkBytes % scenario.regionBytes !== 0) refuse(path, multipleOfRegion(scenario));
+}
+
+/** Watching without a condition needs the one that is built in. */
+function checkWatch({ strategies }: Scenario, input: unknown, refuse: Refuse): void {
+  const watch = valueAt(input, ['earlyRelease']);
+  if (typeof watch !== 'object' || watch === null || 'when' in watch) return;
+  if (strategies.some(({ earlyRelease }) => earlyRelease?.when === EARLY_RELEASE_DEFAULT.when)) return;
+  refuse(['earlyRelease', 'when'], 'a condition is needed (option --early-release), unless the built-in strategy "earlyRelease" is run');
 }
 
 /** Where the size of a strategy's reserve stands: in the strategy, or at the top of the file for all of them. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CONDITIONS_MOST } from '../../assembly/shared/layout.ts';
 import { checkEarlyRelease, COMPARISONS, COUNTINGS, STATISTICS } from '../early-release/check.ts';
+import type { Statistic } from '../early-release/options.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { DECLARED_ACCESSES, DECLARED_CAPACITIES } from '../policy/declaration.ts';
 import { EXPAND_CRITERIA } from '../policy/expand-criteria.ts';
@@ -24,7 +25,8 @@ import {
   signedBytes,
   text,
 } from './form-values.ts';
-import { HANDOVERS, RELEASES } from './policies.ts';
+import { EARLY_RELEASE_DEFAULT } from './matrix.ts';
+import { HANDOVERS, PERIOD_NS_DEFAULT, RELEASES } from './policies.ts';
 import { said } from './said.ts';
 
 // The form of policies in a scenario file: for the whole file, for a strategy, for a VM, for a change.
@@ -42,20 +44,27 @@ const condition = object({
 }).superRefine((one, context) => refuse(context, { period: PERIOD_SOME_NS, when: [said(one)] }));
 
 const CONDITIONS = `a condition, or a list of up to ${CONDITIONS_MOST} that all must hold`;
+const conditions = listOf(condition, CONDITIONS, CONDITIONS_MOST);
+const watch = { counting: nameOf(COUNTINGS).optional(), period: durationNs.optional(), sweep: durationNs.optional() };
 
 const earlyRelease = z.nullable(
-  object({
-    counting: nameOf(COUNTINGS).optional(),
-    period: durationNs.optional(),
-    sweep: durationNs.optional(),
-    when: listOf(condition, CONDITIONS, CONDITIONS_MOST),
-  }).superRefine(({ when, ...form }, context) => {
-    const needy = when.find(({ statistic }) => STATISTICS[statistic].isPerPeriod === true);
-    if (needy === undefined || form.period !== undefined) return refuse(context, { ...said(form), when: when.map((one) => said(one)) });
-    const message = `the statistic "${needy.statistic}" needs it, a time such as "5ms"`;
-    context.addIssue({ code: 'custom', path: ['period'], message });
-  }),
+  object({ ...watch, when: conditions })
+    .transform((form) => ({ ...form, period: form.period ?? periodOf(form.when) }))
+    .superRefine((form, context) => refuse(context, { ...said(form), when: form.when.map((one) => said(one)) })),
 );
+
+/** At the top of a file: without `when` it is for the condition of the built-in strategy. */
+export const earlyReleaseOfAll = either(
+  (value) => typeof value === 'object' && value !== null && !('when' in value),
+  object({ ...watch, when: z.undefined().optional() }).superRefine((form, context) =>
+    refuse(context, { ...EARLY_RELEASE_DEFAULT, ...said(form) }),
+  ),
+  earlyRelease,
+);
+
+function periodOf(when: readonly { readonly statistic: Statistic }[]): number | undefined {
+  return when.some(({ statistic }) => STATISTICS[statistic].isPerPeriod === true) ? PERIOD_NS_DEFAULT : undefined;
+}
 
 /** Adds what the engine says to options whose fields are all there, at the field that it means. */
 function refuse(context: z.core.$RefinementCtx, options: object): void {

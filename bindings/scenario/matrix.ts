@@ -1,4 +1,4 @@
-import type { EarlyReleaseForm, HandoverName, Policies } from './policies.ts';
+import { type EarlyReleaseForm, type HandoverName, PERIOD_NS_DEFAULT, type Policies, type WatchForm } from './policies.ts';
 import { said } from './said.ts';
 import type { Strategy } from './types.ts';
 
@@ -7,7 +7,7 @@ import type { Strategy } from './types.ts';
 /** Built in for scenarios that give no condition: a region that its old user hardly needs any more goes before the new manager asks. */
 export const EARLY_RELEASE_DEFAULT: EarlyReleaseForm = {
   counting: 'exact',
-  period: 5_000_000,
+  period: PERIOD_NS_DEFAULT,
   when: [{ statistic: 'accessesPerPeriod', comparison: '<=', constant: 16 }],
 };
 
@@ -31,12 +31,12 @@ export const BUILT_IN_NAMES = Object.keys(BUILT_IN) as BuiltInName[];
 /** What `run` does with a scenario that names no strategy. */
 export const STRATEGIES_DEFAULT = ['rights', 'eager'] as const satisfies readonly BuiltInName[];
 
-/** A built-in strategy of a scenario whose file says `shared` for all of them. */
-export function builtInStrategy(name: BuiltInName, shared: Policies): Strategy {
+/** A built-in strategy of a scenario whose file says `shared` for all of them, and `watch` for the condition that is built in. */
+export function builtInStrategy(name: BuiltInName, shared: Policies, watch: WatchForm = {}): Strategy {
   const own: BuiltIn = BUILT_IN[name];
   // The file knows its programs and its machine better than what is built in does.
   const known: Policies = {
-    ...(name === 'earlyRelease' && shared.earlyRelease ? { earlyRelease: shared.earlyRelease } : {}),
+    ...(name === 'earlyRelease' ? { earlyRelease: shared.earlyRelease ?? { ...EARLY_RELEASE_DEFAULT, ...said(watch) } } : {}),
     ...(own.reserve === undefined ? {} : { reserve: { ...own.reserve, ...said(shared.reserve ?? {}) } }),
   };
   return strategyMake(name, own.handover, { ...own, ...known }, shared);

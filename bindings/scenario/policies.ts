@@ -22,11 +22,18 @@ export interface ReleaseCondition {
   readonly perBorrowedRegion?: number | undefined;
 }
 
-/** When a VM gives a region back before anybody asks: all conditions hold (3rd embodiment). */
-export interface EarlyReleaseForm {
+/** For statistics per period where no period is given. */
+export const PERIOD_NS_DEFAULT = 5_000_000;
+
+/** How accesses are watched: what a condition says beside its comparisons. */
+export interface WatchForm {
   readonly counting?: Counting | undefined;
   readonly period?: number | undefined;
   readonly sweep?: number | undefined;
+}
+
+/** When a VM gives a region back before anybody asks: all conditions hold (3rd embodiment). */
+export interface EarlyReleaseForm extends WatchForm {
   readonly when: readonly ReleaseCondition[];
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { MoveForm, PoliciesForm, RequestPoliciesForm, ShareForm, StrategyForm } from './form-policies.ts';
 import { BUILT_IN_NAMES, builtInStrategy, STRATEGIES_DEFAULT, strategyMake } from './matrix.ts';
-import type { Policies, RequestPolicies } from './policies.ts';
+import type { EarlyReleaseForm, Policies, RequestPolicies, WatchForm } from './policies.ts';
 import { repeated } from './repeat.ts';
 import type { ChangeForm, ScenarioForm } from './schema.ts';
 import type { AddressRange, Move, Scenario, ScenarioChange, Strategy, When } from './types.ts';
@@ -12,10 +12,11 @@ const ACCESS_NS_DEFAULT = 1;
 /** The form with every default filled in, every path made absolute, every repetition written out. */
 export function resolved(form: ScenarioForm, directory: string): Scenario {
   const shared = sharedPolicies(form);
+  const watch = watchOf(form);
   const own = (form.strategies ?? STRATEGIES_DEFAULT).map((strategy) =>
-    typeof strategy === 'string' ? builtInStrategy(strategy, shared) : ownStrategy(strategy, shared),
+    typeof strategy === 'string' ? builtInStrategy(strategy, shared, watch) : ownStrategy(strategy, shared),
   );
-  const builtIn = BUILT_IN_NAMES.map((name) => builtInStrategy(name, shared));
+  const builtIn = BUILT_IN_NAMES.map((name) => builtInStrategy(name, shared, watch));
   return {
     title: form.title ?? null,
     memoryBytes: form.memory,
@@ -69,9 +70,20 @@ function policiesOf(form: PoliciesForm): Policies {
   };
 }
 
-function sharedPolicies(form: ScenarioForm): Policies {
-  const shared = policiesOf(form);
+function sharedPolicies({ earlyRelease, ...form }: ScenarioForm): Policies {
+  const shared = { ...policiesOf(form), earlyRelease: earlyRelease && conditionOf(earlyRelease) };
   return form.expand === undefined ? shared : { ...shared, selection: { ...shared.selection, expand: form.expand } };
+}
+
+function conditionOf({ when, ...watch }: NonNullable<ScenarioForm['earlyRelease']>): EarlyReleaseForm | undefined {
+  return when && { ...watch, when };
+}
+
+/** What the file says of watching without a condition is for the one that is built in. */
+function watchOf({ earlyRelease }: ScenarioForm): WatchForm {
+  if (!earlyRelease || earlyRelease.when !== undefined) return {};
+  const { counting, period, sweep } = earlyRelease;
+  return { counting, period, sweep };
 }
 
 function ownStrategy(form: StrategyForm, shared: Policies): Strategy {

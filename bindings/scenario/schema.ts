@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { EVICTIONS } from '../policy/eviction.ts';
 import { SEEK_CLASSES } from '../policy/seek.ts';
 import { DEVICE_PRESETS } from '../swap/timing.ts';
-import { expandCriteria, policies, reconfigureForm, requestPolicies, shortfall, strategyOf, vmPolicies } from './form-policies.ts';
+import {
+  earlyReleaseOfAll,
+  expandCriteria,
+  policies,
+  reconfigureForm,
+  requestPolicies,
+  shortfall,
+  strategyOf,
+  vmPolicies,
+} from './form-policies.ts';
 import {
   bandwidth,
   boolean,
@@ -86,6 +95,7 @@ export const scenarioForm = object({
   expand: expandCriteria.optional(),
   ...guestForm,
   ...policies,
+  earlyRelease: earlyReleaseOfAll.optional(),
   vms: z.array(vmForm, { error: 'it must be a list of VMs' }).min(1, { error: 'it must have at least one VM' }),
   changes: z.array(changeForm, { error: 'it must be a list of changes' }).optional(),
   strategies: z

@@ -155,6 +155,22 @@ describe('usufruct compare', () => {
       expect(entries[1]!.policies).toMatchObject({ reserve: { memoryBytes: 6 * PAGE, refillBytesPerSecond: 1e8 } });
     }));
 
+  it('--counting, --period and --sweep alone are for the condition that is built in', () =>
+    withScenario({}, async (file) => {
+      const { entries } = await compared([file, '--counting', 'sampled', '--period', '1ms', '--strategies', 'rights,earlyRelease']);
+      expect(entries[0]!.policies.earlyRelease).toBeUndefined();
+      const when = [{ statistic: 'accessesPerPeriod', comparison: '<=', constant: 16 }];
+      expect(entries[1]!.policies.earlyRelease).toEqual({ counting: 'sampled', period: 1e6, when });
+    }));
+
+  it.each([['run'], ['compare']])('the condition that the help of %s shows can be given as it stands', (name) =>
+    withScenario({}, async (file) => {
+      const [, example] = /--early-release[^']*'([^']*)'/s.exec((await command([name, '--help'])).stdout)!;
+      const ended = await command([name, file, '--early-release', example!.replaceAll(/\s+/g, ' ')]);
+      expect(ended).toMatchObject({ status: 0, stderr: '' });
+    }),
+  );
+
   it('--report writes one page that stands alone', () =>
     withScenario({}, async (file, directory) => {
       const report = join(directory, 'report.html');

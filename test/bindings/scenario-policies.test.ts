@@ -108,6 +108,20 @@ describe('strategies', () => {
     expect(read({}, ['earlyRelease']).strategies[0]!.earlyRelease!.when).toMatchObject([{ statistic: 'accessesPerPeriod' }]);
   });
 
+  it('what the file says of watching without a condition is for the condition that is built in', () => {
+    const [rights, early] = read({ earlyRelease: { counting: 'sampled', sweep: '1ms' } }, ['rights', 'earlyRelease']).strategies;
+    expect(rights!.earlyRelease).toBeUndefined();
+    const [builtIn] = read({}, ['earlyRelease']).strategies;
+    expect(early!.earlyRelease).toEqual({ ...builtIn!.earlyRelease, counting: 'sampled', sweep: 1e6 });
+  });
+
+  it('statistics per period have a period of 5 ms where none is said', () => {
+    const when = { ...CONDITION, statistic: 'accessesPerPeriod' };
+    expect(read({ earlyRelease: { when } }).strategies[0]!.earlyRelease).toMatchObject({ period: 5e6 });
+    expect(read({ earlyRelease: { when, period: '1ms' } }).strategies[0]!.earlyRelease).toMatchObject({ period: 1e6 });
+    expect(read({ earlyRelease: { when: CONDITION } }).strategies[0]!.earlyRelease!.period).toBeUndefined();
+  });
+
   it('conditions are data: one or a list, constants with units', () => {
     const form = {
       counting: 'sampled',
@@ -270,10 +284,12 @@ describe('what cannot be: field, value, what is allowed', () => {
       /^vms\[0\]\.earlyRelease\.period is 0: it must be a time from 1ns to /,
     ],
     [
-      'a statistic per period without one',
-      early({ when: { ...CONDITION, statistic: 'accessesPerPeriod' } }),
-      /^strategies\[0\]\.earlyRelease\.period is missing: the statistic "accessesPerPeriod" needs it, a time such as "5ms"\.$/,
+      'how accesses are watched, without a condition',
+      { earlyRelease: { counting: 'sampled' } },
+      /^earlyRelease\.when is missing: a condition is needed \(option --early-release\), unless the built-in strategy "earlyRelease" is run\.$/,
     ],
+    ['the same in a strategy', strategy({ earlyRelease: { counting: 'sampled' } }), /^strategies\[0\]\.earlyRelease\.when is missing/],
+    ['the same with a period of nothing', { earlyRelease: { period: 0 } }, /^earlyRelease\.period is 0: it must be a time from 1ns to /],
     ['an order', change({ order: 'random' }), /^changes\[0\]\.order is "random": it must be one of "reductionsFirst", "allAtOnce"/],
     ['a chunk', change({ chunk: '100KiB' }), /^changes\[0\]\.chunk is "100KiB": it must be a multiple of region/],
     [
