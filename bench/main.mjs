@@ -25,9 +25,10 @@ const QUESTIONS = [
   'player',
   'fork-reset',
   'memory',
+  'policies',
 ];
-/** These count, and do not measure time. */
-const COUNTED = ['memory'];
+/** These count, or measure virtual time. */
+const COUNTED = ['memory', 'policies'];
 const PROCESSES = 5;
 const SELF = fileURLToPath(import.meta.url);
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
