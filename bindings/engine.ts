@@ -301,7 +301,14 @@ export class Engine {
       while (taken.has(`vm${number}`)) number += 1;
       return `vm${number}`;
     }
-    if (taken.has(name)) throw new InvalidOptionError('name', name, 'a name that no living VM of the engine has');
+    if (taken.has(name)) {
+      const isPools = name === RESERVE_NAME && this.#parts.reserve !== undefined;
+      throw new InvalidOptionError(
+        'name',
+        name,
+        isPools ? "another name: it is the reserve's" : 'a name that no living VM of the engine has',
+      );
+    }
     return name;
   }
 

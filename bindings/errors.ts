@@ -38,8 +38,8 @@ function family<const Code extends string>(code: Code): Family<Code> {
 export class InvalidOptionError extends UsufructError {
   declare readonly code: 'INVALID_OPTION';
 
-  constructor(field: string, value: unknown, allowed: string) {
-    const shown = valueShown(value);
+  /** `shown`: what it is in words, where its value would not say. */
+  constructor(field: string, value: unknown, allowed: string, shown: string = valueShown(value)) {
     super('INVALID_OPTION', `${field} is ${shown}; allowed: ${allowed}.`, { field, value: shown, allowed });
   }
 }

@@ -7,8 +7,8 @@ export function checkFields(what: string, value: unknown, known: readonly string
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidOptionError(what, value, `an object with some of: ${known.join(', ')}`);
   }
-  for (const field of Object.keys(value)) {
-    if (!known.includes(field)) throw new InvalidOptionError(`${what}.${field}`, 'an unknown option', known.join(', '));
+  for (const [field, given] of Object.entries(value)) {
+    if (!known.includes(field)) throw new InvalidOptionError(`${what}.${field}`, given, known.join(', '), 'an unknown option');
   }
   return value as Readonly<Record<string, unknown>>;
 }

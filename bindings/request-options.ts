@@ -66,30 +66,24 @@ export function rightsFlags(
   flags: number,
 ): number {
   let result = flags;
-  const replace = (field: string, name: string, mask: number, value: number): void => {
-    if (value !== 0 && handover !== 'rights') {
+  const replace = (field: string, value: unknown, mask: number, choices: Readonly<Record<string, number>>): void => {
+    if (value === undefined) return;
+    const name = checkChoice(`${prefix}${field}`, value, choices);
+    if (choices[name] !== 0 && handover !== 'rights') {
+      const only = Object.keys(choices).find((choice) => choices[choice] === 0);
       throw new InvalidOptionError(
-        field,
+        `${prefix}${field}`,
         name,
-        `what the handover '${handover}' leaves to choose: nobody uses a region that was handed over so`,
+        `'${only}', as with the handover '${handover}' nobody goes on using a region that was given up`,
       );
     }
-    result = (result & ~mask) | value;
+    result = (result & ~mask) | choices[name]!;
   };
-  if (useRight !== undefined) {
-    const name = checkChoice(`${prefix}useRight`, useRight, USE_RIGHTS);
-    replace(`${prefix}useRight`, name, FLAG_MANAGER_PREFERRED, USE_RIGHTS[name]);
-  }
+  replace('useRight', useRight, FLAG_MANAGER_PREFERRED, USE_RIGHTS);
   if (declaration === undefined) return result;
   const { capacity, access } = checkFields(`${prefix}declaration`, declaration, ['capacity', 'access']);
-  if (capacity !== undefined) {
-    const name = checkChoice(`${prefix}declaration.capacity`, capacity, DECLARED_CAPACITIES);
-    replace(`${prefix}declaration.capacity`, name, FLAG_CAPACITY_NOW, DECLARED_CAPACITIES[name]);
-  }
-  if (access !== undefined) {
-    const name = checkChoice(`${prefix}declaration.access`, access, DECLARED_ACCESSES);
-    replace(`${prefix}declaration.access`, name, FLAG_EVACUATE | FLAG_READ_ONLY, DECLARED_ACCESSES[name]);
-  }
+  replace('declaration.capacity', capacity, FLAG_CAPACITY_NOW, DECLARED_CAPACITIES);
+  replace('declaration.access', access, FLAG_EVACUATE | FLAG_READ_ONLY, DECLARED_ACCESSES);
   return result;
 }
 

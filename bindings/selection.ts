@@ -114,7 +114,7 @@ function foreignKeys(core: Core, step: Step, group: readonly Candidate[], reques
     const seen = Object.freeze(group.map((candidate) => Object.freeze({ ...candidate })));
     return keysChecked(step.criterion(seen, Object.freeze({ ...request, own: request.own.slice() })), group.length);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : valueShown(cause);
+    const reason = (cause instanceof Error ? cause.message : valueShown(cause)).replace(/[.]?$/, '.');
     throw new PolicyFailedError(
       `The selection policy ${step.field} (${step.name}) failed: ${reason} Nothing was changed; correct it and repeat the request.`,
       { policy: step.field, candidates: group.length },

@@ -71,7 +71,12 @@ const SWEEP_NS_LEAST = 1000;
 export function checkEarlyRelease(field: string, value: unknown, isKept: boolean): ReleasePolicy {
   const { counting = 'exact', period, when, sweep } = checkFields(field, value, FIELDS);
   if (!isKept)
-    throw new InvalidOptionError(field, 'a release condition', 'on engines that keep statistics; create the engine with statistics: true');
+    throw new InvalidOptionError(
+      field,
+      value,
+      'on engines that keep statistics; create the engine with statistics: true',
+      'a release condition',
+    );
   const shared = {
     options: value as EarlyRelease,
     mode: COUNTINGS[checkChoice(`${field}.counting`, counting, COUNTINGS)],
@@ -124,8 +129,9 @@ function oneOf(field: string, pair: Readonly<Record<string, unknown>>): void {
   if (given.length !== 1)
     throw new InvalidOptionError(
       field,
-      `a condition with ${given.join(' and ') || `no ${names.join(' and no ')}`}`,
+      pair,
       `one with ${names.join(' or ')}`,
+      `a condition with ${given.join(' and ') || `no ${names.join(' and no ')}`}`,
     );
 }
 

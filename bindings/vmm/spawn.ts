@@ -20,11 +20,15 @@ export function workersSet(chosen: Workers): void {
   workers ??= chosen;
 }
 
-/** Starts the worker. Errors: WORKER_FAILED, INVALID_OPTION. */
-export function workerSpawn(option: WorkerOption | undefined): WorkerPort {
+/** Errors: INVALID_OPTION. */
+export function checkWorkerOption(option: unknown): void {
   if (option !== undefined && typeof option !== 'string' && typeof option !== 'function' && !(option instanceof URL)) {
     throw new InvalidOptionError('worker', option, 'a URL, or a function that returns a Worker');
   }
+}
+
+/** Starts the worker. Errors: WORKER_FAILED. */
+export function workerSpawn(option: WorkerOption | undefined): WorkerPort {
   return workerPort(workerMake(option));
 }
 

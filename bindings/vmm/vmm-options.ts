@@ -5,6 +5,7 @@ import { InvalidOptionError } from '../errors.ts';
 import { checkChoice } from '../options.ts';
 import type { VmOptions } from '../vm-options.ts';
 import type { Sent } from './async-types.ts';
+import { checkWorkerOption } from './spawn.ts';
 import type { WorkerOption } from './spawn.ts';
 
 /** Where the engine runs: in the thread of the caller, or in a worker of its own. */
@@ -38,7 +39,9 @@ export interface CheckedVmmOptions {
 export function checkVmmOptions(value: unknown): CheckedVmmOptions {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidOptionError('options', value, 'an object');
   const { where = 'here', worker, signal, ...rest } = value as VmmOptions;
-  return { where: checkChoice('where', where, PLACES), worker, signal, rest: rest };
+  const place = checkChoice('where', where, PLACES);
+  checkWorkerOption(worker);
+  return { where: place, worker, signal, rest };
 }
 
 /** The options with a compiled module: the worker then needs no file but its script. What is wrong with them is for the engine to say. */
