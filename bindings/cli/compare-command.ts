@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { compareScenario, type CompareResult } from '../scenario/compare.ts';
 import type { Scenario } from '../scenario/types.ts';
-import { compareSummary, compareTable } from './compare-table.ts';
+import { compareSummary } from './compare-summary.ts';
+import { compareTable } from './compare-table.ts';
 import { CommandEnd, type CommandContext, EXIT_FAILED } from './context.ts';
 import { progressBar } from './progress.ts';
 import { compareData } from './report/compare-data.ts';
@@ -32,15 +33,18 @@ async function compare(file: string | undefined, options: CompareOptions, contex
   const bar = progressBar(context.stderr);
   const { result, timelines } = await compareScenario(scenario, runOptions(options, context, bar)).finally(() => bar.stop());
   if (options.report !== undefined) await reportWrite(options.report, await compareHtml(compareData(result, timelines, facts(scenario))));
-  context.stdout.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : textOf(scenario, result, options));
+  context.stdout.write(
+    options.json === true ? `${JSON.stringify(result, null, 2)}\n` : textOf(scenario, result, options, context.stdout.columns),
+  );
   contentsRequire(result.contentsEqual, context);
   if (!result.entries.some(({ failure }) => failure !== null)) return;
-  for (const { failure } of result.entries) if (failure !== null) context.stderr.write(`usufruct: ${failure.message}\n`);
+  for (const { strategy, failure } of result.entries)
+    if (failure !== null) context.stderr.write(`usufruct: Under ${strategy}: ${failure.message}\n`);
   throw new CommandEnd(EXIT_FAILED);
 }
 
-function textOf(scenario: Scenario, result: CompareResult, options: CompareOptions): string {
-  const lines = [scenario.title ?? '', ...facts(scenario), '', compareTable(result), '', ...compareSummary(result)];
+function textOf(scenario: Scenario, result: CompareResult, options: CompareOptions, width?: number): string {
+  const lines = [scenario.title ?? '', ...facts(scenario), '', compareTable(result, width), '', ...compareSummary(result)];
   if (options.report !== undefined) lines.push(`The pictures are in ${options.report}.`);
   return `${lines.join('\n').trimStart()}\n`;
 }

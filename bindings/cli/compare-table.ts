@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { CompareEntry, CompareResult } from '../scenario/compare.ts';
 import type { CompareFigureName } from '../scenario/compare-figures.ts';
 import { bytesShown, countShown, timeShown } from '../scenario/shown.ts';
-import { contentsShown, listed, NEVER, timeOrNever } from './figures.ts';
+import { NEVER } from './figures.ts';
 
 /** A column of the comparison: what stands above it, and how its figure reads. */
 export interface CompareColumn {
@@ -23,7 +23,12 @@ export const COMPARE_COLUMNS: readonly CompareColumn[] = [
   column('stallWorstNs', ["receiver's", 'stall, worst'], 'the longest of them', timeShown),
   column('firstTouchMedianNs', ['first touch', 'median'], 'how long the first touch of a region that came waited', timeShown),
   column('firstTouchWorstNs', ['first touch', 'worst'], 'the longest of them', timeShown),
-  column('takeOvers', ['regions', 'taken over'], 'first touches that found another user there', countShown),
+  column(
+    'takeOvers',
+    ['regions', 'taken over'],
+    'regions whose user had to leave: at the first touch of the new manager, or before it is granted (managerPreferred)',
+    countShown,
+  ),
   column('pageOuts', ['page-outs', 'in all'], 'of all VMs', countShown),
   column('giverSlowdown', ["giver's", 'slow-down'], 'its run time against a run without changes', factor),
   column('usefulBytes', ['useful', 'memory'], 'memory that some VM may use, mean over time', bytesShown),
@@ -49,55 +54,63 @@ export function cellShown({ figures }: CompareEntry, { figure, shown }: CompareC
   return figure.startsWith('grant') ? NEVER : NONE;
 }
 
+/**
+ * Which entries stand out in a column, as it is shown: figures that read the same are equally good. None does where all read the same, or all but one
+ * of three or more.
+ */
+export function bestShown({ entries }: CompareResult, column: CompareColumn): readonly boolean[] {
+  const texts = entries.map((entry) => cellShown(entry, column));
+  const best = new Set(texts.filter((_, index) => entries[index]!.best.includes(column.figure)));
+  const isBest = texts.map((text) => best.has(text));
+  const others = isBest.filter((is) => !is).length;
+  return others === 0 || (others === 1 && texts.length > 2) ? isBest.map(() => false) : isBest;
+}
+
 const BEST = '*';
 
-/** A row for each strategy; the best figure of each column has a star. */
-export function compareTable(result: CompareResult): string {
-  const table = new Table({
-    head: ['', ...COMPARE_COLUMNS.map(({ title }) => title.join('\n'))],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', ...COMPARE_COLUMNS.map(() => 'right' as const)],
+/** A row for each strategy, with a star at what stands out. Columns that do not fit into `width` characters follow in further tables below. */
+export function compareTable(result: CompareResult, width = Infinity): string {
+  const names = ['', ...result.entries.map(({ strategy }) => strategy)];
+  const columns = COMPARE_COLUMNS.map((column) => {
+    const isBest = bestShown(result, column);
+    return [column.title.join('\n'), ...result.entries.map((entry, index) => `${cellShown(entry, column)}${isBest[index]! ? BEST : ' '}`)];
   });
-  for (const entry of result.entries) {
-    const cells = COMPARE_COLUMNS.map((item) => `${cellShown(entry, item)}${entry.best.includes(item.figure) ? BEST : ' '}`);
-    table.push([entry.strategy, ...cells]);
+  return partsOf(columns, width - EDGE - widthOf(names))
+    .map((part) => tableOf([names, ...part]))
+    .join('\n');
+}
+
+type Column = readonly string[];
+
+/** The line left of the first column. */
+const EDGE = 1;
+/** A space on both sides of a text, and the line on its right. */
+const AROUND = 3;
+
+function widthOf(column: Column): number {
+  return AROUND + Math.max(...column.flatMap((text) => text.split('\n')).map(({ length }) => length));
+}
+
+/** As many columns at a time as fit into `room`, at least one. */
+function partsOf(columns: readonly Column[], room: number): readonly (readonly Column[])[] {
+  const parts: Column[][] = [];
+  let left = 0;
+  for (const column of columns) {
+    const wide = widthOf(column);
+    if (parts.length === 0 || wide > left) {
+      parts.push([]);
+      left = room;
+    }
+    parts[parts.length - 1]!.push(column);
+    left -= wide;
   }
+  return parts;
+}
+
+function tableOf(columns: readonly Column[]): string {
+  const [head = [], ...rows] = columns[0]!.map((_, row) => columns.map((column) => column[row]!));
+  const colAligns = columns.map((_, index) => (index === 0 ? ('left' as const) : ('right' as const)));
+  const table = new Table({ head, style: { head: [], border: [], compact: true }, colAligns });
+  table.push(...rows);
   return table.toString();
-}
-
-/** A few sentences for somebody who has read nothing else. */
-export function compareSummary(result: CompareResult): readonly string[] {
-  const { changes: count, entries, givers, receivers, reference } = result;
-  const done = entries.filter((entry) => entry.figures !== null);
-  const sentences = [
-    `${countShown(count)} ${count === 1 ? 'change takes' : 'changes take'} memory from ${names(givers)} and bring${count === 1 ? 's' : ''} it to ${names(receivers)}. Without them the run takes ${timeShown(reference.virtualNs)}.`,
-  ];
-  if (done.length > 1) {
-    const fastest = done.reduce((best, entry) => (entry.figures!.finishNs < best.figures!.finishNs ? entry : best));
-    const slowest = done.reduce((worst, entry) => (entry.figures!.finishNs > worst.figures!.finishNs ? entry : worst));
-    sentences.push(
-      `It takes ${timeShown(fastest.figures!.finishNs)} under ${fastest.strategy}, and ${timeShown(slowest.figures!.finishNs)} under ${slowest.strategy}.`,
-      ...grantsShown(done),
-    );
-  }
-  sentences.push(contentsShown(result.contentsEqual));
-  for (const { strategy, failure } of entries) if (failure !== null) sentences.push(`The run under ${strategy} failed: ${failure.message}`);
-  return sentences;
-}
-
-function grantsShown(entries: readonly CompareEntry[]): readonly string[] {
-  const isAtOnce = ({ figures }: CompareEntry): boolean => figures!.grantWorstNs === 0;
-  const atOnce = entries.filter(isAtOnce).map(({ strategy }) => strategy);
-  const later = entries.filter((entry) => !isAtOnce(entry) && entry.run!.reconfigurations.length > 0);
-  const sentences: string[] = [];
-  if (atOnce.length > 0) sentences.push(`Memory is granted at once under ${listed(atOnce)}.`);
-  if (later.length > 0)
-    sentences.push(
-      `The longest wait for a grant is ${listed(later.map(({ strategy, figures }) => `${timeOrNever(figures!.grantWorstNs)} under ${strategy}`))}.`,
-    );
-  return sentences;
-}
-
-function names(vms: readonly string[]): string {
-  return vms.length === 0 ? 'nobody' : listed(vms);
 }

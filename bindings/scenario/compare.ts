@@ -80,6 +80,11 @@ async function attempt(
   }
 }
 
+/** Without the strategy's name, that stands beside it. */
+function reasonOf({ message, cause }: UsufructError): string {
+  return cause instanceof UsufructError ? cause.message : message;
+}
+
 function outcomeOf(
   scenario: Scenario,
   pageBytes: number,
@@ -93,7 +98,7 @@ function outcomeOf(
   const best = bestFigures(figures);
   const entries = scenario.strategies.map(({ name, ...policies }, index): CompareEntry => {
     const outcome = outcomes[index]!;
-    const failure = outcome instanceof UsufructError ? { code: outcome.code, message: outcome.message } : null;
+    const failure = outcome instanceof UsufructError ? { code: outcome.code, message: reasonOf(outcome) } : null;
     return { strategy: name, policies, failure, figures: figures[index]!, best: best[index]!, run: runs[index]! };
   });
   const { title, memoryBytes, regionBytes } = scenario;

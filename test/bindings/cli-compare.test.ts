@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { CommandEnd } from '../../bindings/cli/context.ts';
+import { bestShown, COMPARE_COLUMNS } from '../../bindings/cli/compare-table.ts';
 import { contentsRequire } from '../../bindings/cli/scenario-command.ts';
 import type { CompareResult } from '../../bindings/scenario/compare.ts';
 import { bestFigures, compareFigures, type CompareFigures, partiesOf } from '../../bindings/scenario/compare-figures.ts';
@@ -171,6 +172,53 @@ describe('usufruct compare', () => {
     }),
   );
 
+  it('sentences: of one change, of none, of strategies that are all alike, of memory that goes both ways', async () => {
+    const said = (fields: object, ...args: readonly string[]) =>
+      withScenario(fields, async (file) => (await command(['compare', file, ...args])).stdout);
+    const alike = await said({ strategies: ['rights', { name: 'alike' }] });
+    expect(alike).toContain('1 change takes memory from a and brings it to b. Without it the run takes ');
+    expect(alike).toMatch(/\nIt takes [\d.]+ [mu]s under each strategy\.\n/);
+    expect(alike).toContain('\nalike did the same as rights here: this scenario gives it nothing to decide.\n');
+    expect(alike).not.toMatch(/\d\*/);
+    expect(await said({ changes: [] }, '--strategies', 'rights')).toMatch(/\nNo memory changes hands; the run takes [\d.]+ [mu]s\.\n/);
+    const back = { when: { vm: 'a', progress: 0.7 }, reconfigure: { a: 4 * PAGE, b: -4 * PAGE } };
+    const both = await said({ changes: [...SCENARIO.changes, back] }, '--strategies', 'rights');
+    expect(both).toContain('2 changes move memory between a and b. Without them the run takes ');
+    const twice = [...SCENARIO.changes, { when: { vm: 'a', progress: 0.5 }, reconfigure: { a: -4 * PAGE } }];
+    const options = ['--strategies', 'reserve', '--reserve', '16KiB', '--reserve-shortfall', 'reject'];
+    const failed = await said({ changes: twice }, ...options);
+    expect(failed).not.toMatch(/changes? takes?|same contents/);
+    expect(failed).toMatch(/\nThe run under reserve failed: (?!Under)/);
+  });
+
+  it('on a narrow terminal: several tables below one another, with the same figures', () =>
+    withScenario({}, async (file) => {
+      const cells = (text: string): readonly (readonly string[])[] => {
+        const rows = text.split('\n').filter((line) => line.startsWith('│'));
+        return rows.map((row) =>
+          row
+            .split('│')
+            .map((cell) => cell.trim())
+            .slice(1, -1),
+        );
+      };
+      const figuresOf = (text: string) => (strategy: string) => cells(text).flatMap(([first, ...rest]) => (first === strategy ? rest : []));
+      const wide = figuresOf((await command(['compare', file])).stdout);
+      for (const columns of [20, 80, 100]) {
+        const { stdout } = await command(['compare', file], { columns });
+        for (const strategy of BUILT_IN) expect(figuresOf(stdout)(strategy)).toEqual(wide(strategy));
+        const widest = Math.max(
+          ...stdout
+            .split('\n')
+            .filter((line) => /[│┌]/.test(line))
+            .map(({ length }) => length),
+        );
+        if (columns >= 80) expect(widest).toBeLessThanOrEqual(columns);
+        const tables = stdout.split('\n').filter((line) => line.startsWith('┌')).length;
+        expect(tables).toBe({ 20: 12, 80: 3, 100: 2 }[columns]);
+      }
+    }));
+
   it('--report writes one page that stands alone', () =>
     withScenario({}, async (file, directory) => {
       const report = join(directory, 'report.html');
@@ -184,10 +232,13 @@ describe('usufruct compare', () => {
       const data = JSON.parse(scripts[0]![2]!) as {
         readonly memory: readonly { readonly layers: readonly { readonly values: readonly (number | null)[] }[] }[];
         readonly stalls: readonly { readonly counts: readonly number[] }[];
-        readonly pageOuts: readonly { readonly label: string }[];
+        readonly pageOuts: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
       };
-      expect(data.pageOuts.map(({ label }) => label)).toEqual(BUILT_IN);
-      expect(data.stalls).toHaveLength(BUILT_IN.length);
+      const drawn = data.pageOuts.flatMap(({ label }) => label.split(' = '));
+      expect(drawn.toSorted()).toEqual(BUILT_IN.toSorted());
+      expect(data.stalls).toHaveLength(data.pageOuts.length);
+      const lines = data.pageOuts.map(({ values }, index) => JSON.stringify([values, data.stalls[index]!.counts]));
+      expect(new Set(lines).size).toBe(lines.length); // none hides another
       for (const { layers } of data.memory) {
         const total = (index: number) => layers.reduce((sum, { values }) => sum + (values[index] ?? 0), 0);
         expect(total(0)).toBe(SCENARIO.memory);
@@ -317,6 +368,23 @@ describe('the figures of a comparison', () => {
       expect.not.arrayContaining(['pageOuts', 'grantWorstNs']),
     ]);
     expect(bestFigures([figures({}), figures({})])).toEqual([[], []]);
+  });
+
+  it('stars stand at what reads the best; not where all read the same, or all but one', () => {
+    const shown = (...grants: readonly number[]): readonly boolean[] => {
+      const rows = grants.map((grantWorstNs) => figures({ grantWorstNs }));
+      const best = bestFigures(rows);
+      const entries = rows.map((row, index) => ({ figures: row, best: best[index]! }));
+      return bestShown(
+        { entries } as unknown as CompareResult,
+        COMPARE_COLUMNS.find(({ figure }) => figure === 'grantWorstNs')!,
+      );
+    };
+    expect(shown(0, 5)).toEqual([true, false]);
+    expect(shown(0, 0, 5)).toEqual([false, false, false]);
+    expect(shown(0, 0, 5, 6)).toEqual([true, true, false, false]);
+    expect(shown(237_010, 237_020, 300_000, 400_000)).toEqual([true, true, false, false]);
+    expect(shown(237_010, 237_020)).toEqual([false, false]);
   });
 
   it('contents that differ are a failure, whatever else was found', () => {

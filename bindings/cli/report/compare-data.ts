@@ -1,6 +1,8 @@
 import type { CompareResult } from '../../scenario/compare.ts';
 import type { HolderSample, Timeline, VmSamples } from '../../scenario/timeline.ts';
-import { cellShown, COMPARE_COLUMNS, compareSummary } from '../compare-table.ts';
+import { compareSummary } from '../compare-summary.ts';
+import { bestShown, cellShown, COMPARE_COLUMNS } from '../compare-table.ts';
+import { grouped } from '../grouped.ts';
 import { gridOf, onGrid, type ReportLine } from './data.ts';
 import type { PageData } from './page-tools.ts';
 
@@ -20,7 +22,9 @@ export interface MemoryLayer {
 }
 
 export interface StallLine {
+  /** The strategies whose line it is. */
   readonly label: string;
+  /** Which of the lines it is: its colour, the same in all charts. */
   readonly entry: number;
   /** Accesses that waited at least so long. */
   readonly ns: readonly number[];
@@ -40,6 +44,7 @@ export interface CompareData extends PageData {
 }
 
 const COLOURS = 8;
+const EQUALS = ' = ';
 
 /** Brings what was sampled under each strategy onto one grid of times. Strategies that failed have a row and no lines. */
 export function compareData(result: CompareResult, timelines: readonly (Timeline | null)[], facts: readonly string[]): CompareData {
@@ -48,8 +53,22 @@ export function compareData(result: CompareResult, timelines: readonly (Timeline
   const vms = result.reference.vms.map(({ name }) => name);
   const drawn = result.entries.flatMap(({ strategy, run }, entry) => {
     const timeline = timelines[entry];
-    return run === null || timeline === null || timeline === undefined ? [] : [{ strategy, entry, timeline, endNs: run.virtualNs }];
+    return run === null || timeline === null || timeline === undefined ? [] : [{ strategy, timeline, endNs: run.virtualNs }];
   });
+  const lines = drawn.map(({ strategy, timeline }) => ({
+    strategy,
+    stalls: timeline.stalls,
+    pageOuts: totalOnGrid(gridNs, timeline.vms),
+  }));
+  // lines that lie on one another would hide each other
+  const distinct = grouped(lines, ({ stalls, pageOuts }) => JSON.stringify([stalls, pageOuts])).map((group, entry) => {
+    return { ...group[0], entry, label: group.map(({ strategy }) => strategy).join(EQUALS) };
+  });
+  const memory = drawn.map(({ strategy, timeline, endNs: end }) => ({
+    strategy,
+    layers: memoryLayers(timeline.holders, vms, result, gridNs, end),
+  }));
+  const starred = COMPARE_COLUMNS.map((column) => bestShown(result, column));
   return {
     title: result.title ?? 'Strategies side by side',
     summary: compareSummary(result),
@@ -58,24 +77,24 @@ export function compareData(result: CompareResult, timelines: readonly (Timeline
     endNs,
     gridNs,
     columns: COMPARE_COLUMNS.map(({ title, meaning }) => ({ title: title.join(' '), meaning })),
-    rows: result.entries.map((entry) => ({
+    rows: result.entries.map((entry, row) => ({
       strategy: entry.strategy,
       policies: policiesShown(entry.policies),
-      cells: COMPARE_COLUMNS.map((column) => ({ text: cellShown(entry, column), isBest: entry.best.includes(column.figure) })),
+      cells: COMPARE_COLUMNS.map((column, index) => ({ text: cellShown(entry, column), isBest: starred[index]![row]! })),
     })),
     memoryBytes: result.memoryBytes,
-    memory: drawn.map(({ strategy, timeline, endNs: end }) => ({
-      strategy,
-      layers: memoryLayers(timeline.holders, vms, result, gridNs, end),
+    memory: grouped(memory, ({ layers }) => JSON.stringify(layers)).map((group) => ({
+      strategy: group.map(({ strategy }) => strategy).join(EQUALS),
+      layers: group[0].layers,
     })),
-    stalls: drawn.flatMap(({ strategy, entry, timeline: { stalls } }) =>
-      stalls.length === 0 ? [] : [{ label: strategy, entry, ns: stalls.map(({ ns }) => ns), counts: stalls.map(({ count }) => count) }],
+    stalls: distinct.flatMap(({ label, entry, stalls }) =>
+      stalls.length === 0 ? [] : [{ label, entry, ns: stalls.map(({ ns }) => ns), counts: stalls.map(({ count }) => count) }],
     ),
-    pageOuts: drawn.map(({ strategy, entry, timeline }) => ({
-      label: strategy,
+    pageOuts: distinct.map(({ label, entry, pageOuts }) => ({
+      label,
       vm: entry % COLOURS,
       run: Math.floor(entry / COLOURS),
-      values: totalOnGrid(gridNs, timeline.vms),
+      values: pageOuts,
     })),
   };
 }
