@@ -174,8 +174,9 @@ function refuseBothPlacements(wishes: readonly Named[]): void {
     if (other !== undefined)
       throw new InvalidOptionError(
         wish.field,
-        `a range for a VM that ${other} gives machine addresses of its choice`,
-        'one of the two in a request',
+        wish.vm!.name,
+        'one of the two in a request, as real memory goes to addresses that the engine chooses; ask for one after the other',
+        `real memory for VM '${wish.vm!.name}', which ${other} gives memory at addresses of its choice`,
       );
   }
 }

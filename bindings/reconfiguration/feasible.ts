@@ -85,7 +85,7 @@ class Rehearsal {
     const framesLeft = (managed - regions) * this.#stock.framesPerRegion;
     const framesLeast = this.#stock.framesLeast(vm);
     if (framesLeft < framesLeast) {
-      const message = `VM '${vm.name}' would be left with ${framesLeft} frames; it needs at least ${framesLeast}. Nothing was changed; take less away, or let it have memory first (order).`;
+      const message = `VM '${vm.name}' would be left with ${framesLeft} frames; it needs at least ${framesLeast}. Nothing was changed; take less away; where it also gets memory, the order 'reductionsFirst' lets it give and get by turns.`;
       throw new TooLittleLeftError(message, { vm: vm.name, framesLeft, framesLeast });
     }
     if (regions > this.#reducible) throw reserveExhaustedError(regions, this.#reducible, this.#stock.regionBytes);

@@ -30,7 +30,10 @@ export interface RealMove {
   readonly real: { readonly from: number; readonly bytes: Quantity };
 }
 
-/** One part of a reconfiguration. The four kinds may be mixed. */
+/**
+ * One part of a reconfiguration. The four kinds may be mixed; only `take` and `real` may not both bring memory to the same VM: real memory goes to machine
+ * addresses that the engine chooses, and they could be those that are named.
+ */
 export type Move = AmountMove | GiveMove | TakeMove | RealMove;
 
 /** A move in regions. `field`: where it stands in the request, for messages. */

@@ -15,7 +15,10 @@ import type { Quantity } from '../units.ts';
 
 /** How a reconfiguration is carried out (JP 2009-26117A [0412-0420]). What is left out is as the engine was told. */
 export interface ReconfigureOptions extends SignalOption {
-  /** In which order its requests are issued; 'reductionsFirst' by default. */
+  /**
+   * In which order its requests are issued; 'reductionsFirst' by default. Only that one lets VMs exchange more than they can spare, in rounds of reductions
+   * and expansions; the others refuse it with TOO_LITTLE_LEFT.
+   */
   readonly order?: ReconfigurationOrder;
   /** Requests for more than this are split into several; a multiple of the region size ([0412-0413]). */
   readonly chunk?: Quantity;

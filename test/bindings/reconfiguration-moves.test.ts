@@ -53,6 +53,21 @@ describe.each(shipped)('$name', (build) => {
     engine.validate();
   });
 
+  test.each(['allAtOnce', 'oneByOne', 'cycles', 'overlappedCycles'] as const)(
+    'order %s refuses to exchange all the memory of two VMs, and names the one that can',
+    async (order) => {
+      const { engine, a, b } = await setup({ regions: 10 });
+      const before = engine.inspect();
+      const moves = [
+        { vm: a, real: range(4, 4) },
+        { vm: b, real: range(0, 4) },
+      ];
+      const error = thrownBy(() => engine.reconfigure(moves, { order }));
+      expect(error).toMatchObject({ code: 'TOO_LITTLE_LEFT', message: expect.stringContaining("the order 'reductionsFirst'") as string });
+      expect(engine.inspect()).toEqual(before);
+    },
+  );
+
   test('absolute: a part of real memory, exactly those regions, over any selection policy', async () => {
     const { engine, c } = await setup({ selection: { expand: 'ownFirst' } });
     engine.reconfigure([{ vm: c, real: range(1, 2) }]);
@@ -266,7 +281,11 @@ describe.each(shipped)('$name', (build) => {
           { vm: a, take: range(8, 1) },
           { vm: a, real: range(11, 1) },
         ],
-        { code: 'INVALID_OPTION', details: { field: 'moves[1].real' } },
+        {
+          code: 'INVALID_OPTION',
+          details: { field: 'moves[1].real' },
+          message: expect.stringMatching(/real memory for VM 'a', which moves\[0\]\.take gives .* ask for one after the other/) as string,
+        },
       ],
     ])('%s', async (_, moves, expected) => refused(moves, expected));
 
