@@ -9,6 +9,7 @@ export type { MemoryInformation } from './information.ts';
 export type { AccessFigures } from './early-release/figures.ts';
 export type { Comparison, Condition, Counting, EarlyRelease, FiguresFunction, Statistic } from './early-release/options.ts';
 export type { ReduceOptions, RequestOptions } from './request-options.ts';
+export type { ByteRange, PageDifference, ReplicaComparison } from './comparison.ts';
 export type { VmOptions } from './vm-options.ts';
 export { Replica } from './replica.ts';
 export type { Advice, Protection } from './replica.ts';
@@ -61,7 +62,7 @@ export type { DevicePreset, DeviceTiming, TimingOptions } from './swap/timing.ts
 export { swapStoreConformance } from './swap/conformance.ts';
 export type { ConformanceTools } from './swap/conformance.ts';
 export { Vmm } from './vmm/vmm.ts';
-export type { AsyncEvent, Program } from './vmm/vmm.ts';
+export type { AsyncEvent, DisposeOptions, Program } from './vmm/vmm.ts';
 export type { VmmOptions, VmmPlace } from './vmm/vmm-options.ts';
 export { AsyncVm } from './vmm/async-vm.ts';
 export { AsyncReplica } from './vmm/async-replica.ts';

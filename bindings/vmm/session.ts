@@ -111,13 +111,13 @@ export class Session {
     }
   }
 
-  /** The engine ends, then the worker if there is one. Requests made before it are carried out first. */
-  async dispose(): Promise<void> {
-    if (this.#isDisposed) return;
-    const ended = this.#request('engine', undefined, 'dispose', []);
-    this.#isDisposed = true;
+  /** The engine ends, then the worker if there is one: when the requests before it are carried out, or now. */
+  async dispose(isNow = false): Promise<void> {
+    if (this.#isDisposed && !isNow) return;
     // a worker that failed has ended as well
-    await ended.catch(() => undefined);
+    const ended = this.#isDisposed ? undefined : unminded(this.#request('engine', undefined, 'dispose', []));
+    this.#isDisposed = true;
+    if (!isNow) await ended?.catch(() => undefined);
     await this.#link?.close(this.#disposed());
   }
 

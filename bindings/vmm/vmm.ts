@@ -3,7 +3,7 @@ import type { Handover } from '../engine-options.ts';
 import type { PageRow } from '../engine/page-walk.ts';
 import type { EventMap, EventName } from '../events/event-map.ts';
 import type { Inspection } from '../inspect.ts';
-import { checkFunction } from '../options.ts';
+import { checkBoolean, checkFields, checkFunction } from '../options.ts';
 import { throwIfAborted } from '../signal.ts';
 import { AsyncChange } from './async-change.ts';
 import { AsyncReconfiguration } from './async-reconfiguration.ts';
@@ -29,6 +29,11 @@ export type AsyncEvent<Name extends EventName = EventName> = Received<EventMap[N
 
 /** Guest code that runs beside the engine; see `Vmm.run`. */
 export type Program = Arguments<'run'>[0];
+
+export interface DisposeOptions {
+  /** false by default. */
+  readonly now?: boolean;
+}
 
 interface Started {
   readonly pageBytes: number;
@@ -150,9 +155,14 @@ export class Vmm {
     return this.#session.askEngine('validate', []);
   }
 
-  /** The VMM ends, after the requests before: engine, VMs, swap store, worker. Later requests fail with DISPOSED. */
-  dispose(): Promise<void> {
-    return this.#session.dispose();
+  /**
+   * The VMM ends, after the requests before: engine, VMs, swap store, worker. Later requests fail with DISPOSED. `now`: without waiting for requests that
+   * have no answer yet, which fail with DISPOSED too; a worker is stopped in the middle of what it does, and a swap file stays as it is. Also after a
+   * `dispose()` that still waits. With where: 'here' nothing stops code that runs; the engine ends after it. Errors: INVALID_OPTION.
+   */
+  async dispose(options: DisposeOptions = {}): Promise<void> {
+    const { now = false } = checkFields('options', options, ['now']);
+    await this.#session.dispose(checkBoolean('options.now', now));
   }
 
   [DISPOSE_ASYNC](): Promise<void> {

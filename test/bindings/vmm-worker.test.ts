@@ -141,6 +141,15 @@ describe('a worker that dies', () => {
   });
 });
 
+test('an endless loop ends with the worker', async () => {
+  const vmm = await make({ vms: [{ memory: REGION_BYTES }] });
+  const loop = rejectionOf(vmm.run(moduleExport(script('export default () => { for (;;); }'), 'default')));
+  const waits = vmm.dispose();
+  await vmm.dispose({ now: true });
+  await waits;
+  expect(await loop).toMatchObject({ code: 'DISPOSED' });
+});
+
 describe('the process (Node)', () => {
   const run = (text: string) =>
     promisify(execFile)(process.execPath, ['--input-type=module', '-e', `import { Vmm } from '${ENTRY}';\n${text}`]);

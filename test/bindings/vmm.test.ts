@@ -413,6 +413,24 @@ describe.each(PLACES)('a VMM, %s', (where) => {
       await expect(vmm.on('grant', () => undefined)).rejects.toMatchObject({ code: 'DISPOSED' });
     });
 
+    test('now: what waits is given up', async () => {
+      const { vmm, a } = await pair();
+      const { settled } = await a.reduce(REGION_BYTES);
+      const never = rejectionOf(vmm.run(moduleExport('data:text/javascript,export default () => new Promise(() => {})', 'default')));
+      const behind = rejectionOf(a.memory.load8(0));
+      const waits = vmm.dispose();
+      await vmm.dispose({ now: true });
+      await waits;
+      for (const failure of [never, behind, rejectionOf(settled)]) expect(await failure).toMatchObject({ code: 'DISPOSED' });
+      await expect(vmm.inspect()).rejects.toMatchObject({ code: 'DISPOSED' });
+    });
+
+    test.each([{ now: 1 }, { soon: true }, 'now', null])('%j says no way to end', async (options) => {
+      const { vmm, a } = await pair();
+      await expect(vmm.dispose(options as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+      expect(await a.memory.load8(0)).toBe(1);
+    });
+
     test('by `await using`', async () => {
       const vmm = await make();
       const vm = await vmm.createVm({ memory: REGION_BYTES });
