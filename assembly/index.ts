@@ -25,6 +25,8 @@ import { vmCondition, vmSweep, vmWatch } from './regions/early-release.ts';
 import { rightsExpandRange } from './regions/expand-range.ts';
 import { changeCancel, rightsExpand, rightsReduce } from './regions/request.ts';
 import { rightsRelease, rightsTouch } from './regions/seek.ts';
+import { vmDifference } from './replicas/difference.ts';
+import { replicaStep, vmCompare } from './replicas/step.ts';
 import { enginePlan } from './store/plan.ts';
 import { engineValidate } from './validate.ts';
 
@@ -55,6 +57,7 @@ export {
   replicaDispose,
   replicaFork,
   replicaRestore,
+  replicaStep,
   rightsExpand,
   rightsExpandRange,
   rightsReduce,
@@ -64,8 +67,10 @@ export {
   store32,
   store64,
   store8,
+  vmCompare,
   vmCondition,
   vmCreate,
+  vmDifference,
   vmDispose,
   vmInformation,
   vmMovesFirst,

@@ -36,7 +36,8 @@ import type { RightsSettings } from './request-options.ts';
 import { parseTimeNs } from './units.ts';
 import type { Quantity } from './units.ts';
 import { checkVmOptions } from './vm-options.ts';
-import type { VmOptions } from './vm-options.ts';
+import type { CheckedVmOptions, VmOptions } from './vm-options.ts';
+import { replicasMake } from './vm-replicas.ts';
 
 /** A range of pages: `from … to-1`. */
 export interface PageRange {
@@ -140,11 +141,18 @@ export class Engine {
 
   // ---- VMs ---------------------------------------------------------------------------------------------------------------
 
-  /** A VM with its first memory and one replica. Errors: INVALID_OPTION, NOT_ENOUGH_MEMORY, TOO_LITTLE_LEFT, TABLES_FULL, POLICY_FAILED. */
+  /** A VM with its first memory and its replicas. Errors: INVALID_OPTION, NOT_ENOUGH_MEMORY, TOO_LITTLE_LEFT, TABLES_FULL, POLICY_FAILED. */
   createVm(options: VmOptions): Vm {
     const { core } = this;
     core.begin('engine.createVm');
     const checked = checkVmOptions(options, core.pageBytes, this.#regionBytes, statisticsKept(core));
+    const vm = this.#vmMake(checked);
+    if (checked.replicas > 1) replicasMake(vm, checked.replicas);
+    return vm;
+  }
+
+  #vmMake(checked: CheckedVmOptions): Vm {
+    const { core } = this;
     const name = this.#nameOf(checked.name);
     const { regions, addressSpacePages, eviction, seek, evictBatch } = checked;
     const selection = expandSelectionOf('selection', checked.selection, this.#parts.selection);

@@ -9,6 +9,7 @@ import {
   PROTECTION_NONE,
   PROTECTION_READ,
   PROTECTION_READ_WRITE,
+  REPLICA_IN_STEP,
   REPLICA_PAGES,
 } from '../assembly/shared/layout.ts';
 import type { DeviceMap } from './device.ts';
@@ -21,7 +22,7 @@ import { InvalidOptionError } from './errors.ts';
 import type { DisposedError } from './errors.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { GuestMemory } from './guest-memory.ts';
-import { checkChoice, checkFields, checkFunction, checkInteger } from './options.ts';
+import { checkBoolean, checkChoice, checkFields, checkFunction, checkInteger } from './options.ts';
 import type { SignalOption } from './signal.ts';
 import type { Vm } from './vm.ts';
 
@@ -77,6 +78,17 @@ export class Replica {
   /** @internal */
   get handle(): number {
     return this.#handle;
+  }
+
+  /** Whether vm.compare() compares it with the others of its VM that are in step. */
+  get isInStep(): boolean {
+    if (this.#handle === 0) throw this.disposed();
+    return this.#parts.core.replicaWord(this.#handle, REPLICA_IN_STEP) !== 0;
+  }
+  set isInStep(isInStep: boolean) {
+    checkBoolean('isInStep', isInStep);
+    this.#begin('replica.isInStep');
+    this.#parts.core.require(this.#parts.core.exports.replicaStep(this.#handle, isInStep ? 1 : 0));
   }
 
   /** Tells the VM's memory manager about whole pages. A failure (it may have to bring pages in) carries `bytesDone`. */

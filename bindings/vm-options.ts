@@ -28,6 +28,8 @@ export interface VmOptions {
   readonly seek?: readonly SeekClass[];
   /** Most pages that one eviction sends out (1). */
   readonly evictBatch?: number;
+  /** Address spaces that run one program on shared frames, all in step from the beginning (1). */
+  readonly replicas?: number;
   /** What happens when there is less memory than asked for; 'reject' by default. */
   readonly shortfall?: Shortfall;
   /** How its first memory is chosen; by default as expansions in its engine are. */
@@ -38,10 +40,23 @@ export interface VmOptions {
   readonly earlyRelease?: EarlyRelease;
 }
 
-const FIELDS = ['name', 'memory', 'addressSpace', 'eviction', 'seek', 'evictBatch', 'shortfall', 'selection', 'release', 'earlyRelease'];
+const FIELDS = [
+  'name',
+  'memory',
+  'replicas',
+  'addressSpace',
+  'eviction',
+  'seek',
+  'evictBatch',
+  'shortfall',
+  'selection',
+  'release',
+  'earlyRelease',
+];
 const ADDRESS_SPACE_BYTES = 2 ** 26;
 const ADDRESS_SPACE_BYTES_MOST = 2 ** 32;
 const EVICT_BATCH_MOST = 1024;
+const REPLICAS_MOST = 65535;
 
 /** The options in the engine's units. */
 export interface CheckedVmOptions {
@@ -51,6 +66,7 @@ export interface CheckedVmOptions {
   readonly eviction: number;
   readonly seek: number;
   readonly evictBatch: number;
+  readonly replicas: number;
   readonly flags: number;
   /** As it was given. */
   readonly selection: ExpandSelection | undefined;
@@ -74,6 +90,7 @@ export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: n
     eviction: EVICTIONS[checkChoice('eviction', options.eviction ?? 'lru', EVICTIONS)],
     seek: seekWord('seek', options.seek ?? SEEK_ORDER),
     evictBatch: checkInteger('evictBatch', options.evictBatch ?? 1, 1, EVICT_BATCH_MOST),
+    replicas: checkInteger('replicas', options.replicas ?? 1, 1, REPLICAS_MOST),
     flags: SHORTFALLS[checkChoice('shortfall', options.shortfall ?? 'reject', SHORTFALLS)],
     selection: options.selection,
     release: checkChoice('release', release, RELEASE_WAYS),

@@ -1,5 +1,7 @@
 import * as layout from '../assembly/shared/layout.ts';
 import type { Change } from './change.ts';
+import { comparisonMake, differencesFind } from './comparison.ts';
+import type { PageDifference, ReplicaComparison } from './comparison.ts';
 import { DeviceMap } from './device.ts';
 import { DISPOSE, disposedError, Origin } from './dispose.ts';
 import { checkEarlyRelease } from './early-release/check.ts';
@@ -197,6 +199,27 @@ export class Vm {
     } finally {
       core.end();
     }
+  }
+
+  // ---- replicas in step ------------------------------------------------------------------------------------------------------
+
+  /**
+   * Compares the replicas in step (US 9,063,868 S31, S21-S23, S11-S15): areas of a page whose contents are equal become one, and its other frames are free.
+   * Looks at what they do not share, and nothing else. Errors: SWAP_READ_FAILED; what was merged before it stands.
+   */
+  compare(): ReplicaComparison {
+    this.#check();
+    return comparisonMake(this.#parts, this.#handle);
+  }
+
+  /** The pages in which the replicas in step differ, ascending, and how. Pages that are out may have to be read for it. */
+  differences(): IterableIterator<PageDifference> {
+    this.#check();
+    return differencesFind(
+      this.#parts,
+      this.#handle,
+      this.#replicas.filter((replica) => replica.isInStep),
+    );
   }
 
   /** The VM ends: its pages, slots and replicas go; its regions are left without manager and user, nothing is paged out; changes of its own are abandoned. */

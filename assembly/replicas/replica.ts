@@ -5,6 +5,7 @@ import {
   CB_REPLICA_TOP,
   NODE_SHIFT,
   REPLICA_HEIGHT,
+  REPLICA_IN_STEP,
   REPLICA_NEXT,
   REPLICA_PAGES,
   REPLICA_PREVIOUS,
@@ -51,6 +52,7 @@ export function replicaMake(vm: u32, pages: u32): u32 {
   store<u32>(record + REPLICA_ROOT, 0);
   store<u32>(record + REPLICA_HEIGHT, height);
   store<u32>(record + REPLICA_PAGES, pages);
+  store<u32>(record + REPLICA_IN_STEP, 0);
   store<u32>(record + REPLICA_PREVIOUS, 0);
   store<u32>(record + REPLICA_NEXT, first);
   if (first) store<u32>(replicaRecord(first) + REPLICA_PREVIOUS, replica);

@@ -69,7 +69,9 @@ export const CB_SLOT_BITS = CB_EVENT_TABLE + 4; // bitmap, 1 = free
 export const CB_SLOT_SUMMARY = CB_SLOT_BITS + 4; // bitmap over the words of the bitmap
 export const CB_COLUMN_TABLE = CB_SLOT_SUMMARY + 4;
 export const CB_BATCH = CB_COLUMN_TABLE + 4; // pairs slot, address for swapWrite
-export const CB_FRAME_BASE = CB_BATCH + 4; // address that frame 0 would have
+export const CB_SWEEP = CB_BATCH + 4; // room for a comparison of replicas, SWEEP_WORDS a replica
+export const CB_SWEEP_PAGES = CB_SWEEP + 4; // two pages of a host's store, while they are compared
+export const CB_FRAME_BASE = CB_SWEEP_PAGES + 4; // address that frame 0 would have
 export const CB_SWAP_BASE = CB_FRAME_BASE + 4;
 
 export const CB_READY = CB_SWAP_BASE + 4; // state: 1 after engineInit
@@ -108,7 +110,10 @@ export const CB_COUNT_NODES = CB_COUNT_OBJECTS + 4; // nodes of page tables copi
 export const CB_COUNT_REGIONS = CB_COUNT_NODES + 4; // regions whose rights were read or changed,
 export const CB_COUNT_PROCESSORS = CB_COUNT_REGIONS + 4; // processors whose cached translations were looked at,
 export const CB_COUNT_COPIES = CB_COUNT_PROCESSORS + 4; // pages copied, filled or compared
-export const CB_STAMP = (CB_COUNT_COPIES + 4 + 7) & -8; // f64: the last stamp given
+export const CB_SWEEP_COMPARED = CB_COUNT_COPIES + 4; // what the last comparison of replicas did: pages that were not the same page for all of them,
+export const CB_SWEEP_MERGED = CB_SWEEP_COMPARED + 4; // areas that became one with another,
+export const CB_SWEEP_DIFFERENT = CB_SWEEP_MERGED + 4; // pages whose contents differ
+export const CB_STAMP = (CB_SWEEP_DIFFERENT + 4 + 7) & -8; // f64: the last stamp given
 export const CB_INFORMATION = CB_STAMP + 8; // INFORMATION_BYTES: what vmInformation found
 export const INFORMATION_TOTAL = 0; // all in frames (pages)
 export const INFORMATION_FREE = INFORMATION_TOTAL + 4;
@@ -202,7 +207,7 @@ export const FRAME_BYTES = FRAME_MARK + 4;
 
 /*  Page object: a page's content, wherever it is, and how many page-table entries refer to it.
     0            4       8      12     16   18      20      24        28      32
-    ├ references ┼ frame ┼ slot ┼ page ┼ vm ┼ flags ┼ check ┼ seen ┼ (spare) ┤   frame 0, slot 0: a page of zeros. frame and slot: clean. slot is number + 1.
+    ├ references ┼ frame ┼ slot ┼ page ┼ vm ┼ flags ┼ check ┼ seen ┼  hash   ┤   frame 0, slot 0: a page of zeros. frame and slot: clean. slot is number + 1.
     page: its number in the address space, the same in all replicas that share it. In the free list `frame` is the next. */
 export const OBJECT_REFERENCES = 0;
 export const OBJECT_FRAME = OBJECT_REFERENCES + 4;
@@ -212,9 +217,11 @@ export const OBJECT_VM = OBJECT_PAGE + 4; // u16
 export const OBJECT_FLAGS = OBJECT_VM + 2; // u16
 export const OBJECT_CHECK = OBJECT_FLAGS + 2; // references found by engineValidate
 export const OBJECT_SEEN = OBJECT_CHECK + 4; // the VM's sampling moment (VM_SAMPLE) when it was last touched
-export const OBJECT_BYTES = OBJECT_SEEN + 8;
+export const OBJECT_HASH = OBJECT_SEEN + 4; // of the content, where OBJECT_HASHED says so
+export const OBJECT_BYTES = OBJECT_HASH + 4;
 export const OBJECT_LOCKED = 1;
 export const OBJECT_DISCARDABLE = 2;
+export const OBJECT_HASHED = 4; // the page went out with its hash, and was not written since
 
 /*  Page-table entry: a page object (low 26 bits) and what the replica may do with the page.
     Node: NODE_ENTRIES of them, or of node numbers above the lowest level. Counted; copied on the way down to a write. */
@@ -298,7 +305,16 @@ export const REPLICA_PAGES = REPLICA_HEIGHT + 4; // of its address space
 export const REPLICA_PROCESSOR = REPLICA_PAGES + 4; // address of the processor that runs it; the null processor where there is none
 export const REPLICA_NEXT = REPLICA_PROCESSOR + 4; // in the VM, or in the free list
 export const REPLICA_PREVIOUS = REPLICA_NEXT + 4;
-export const REPLICA_BYTES = REPLICA_PREVIOUS + 8;
+export const REPLICA_IN_STEP = REPLICA_PREVIOUS + 4; // 1: it runs the VM's program in step with others, and is compared with them
+export const REPLICA_BYTES = REPLICA_IN_STEP + 4;
+
+/*  Room for a comparison: for each level of the page table the distinct nodes in hand, then for one page the distinct objects, their hashes and the
+    group that each belongs to. */
+export const SWEEP_LEVELS = 5; // roots, and four levels of nodes
+export const SWEEP_OBJECTS = SWEEP_LEVELS; // in units of one word a replica
+export const SWEEP_HASHES = SWEEP_OBJECTS + 1;
+export const SWEEP_GROUPS = SWEEP_HASHES + 1;
+export const SWEEP_WORDS = SWEEP_GROUPS + 1;
 
 /*  Processor: cached translations, a flat column each for loads and stores. A column word is a frame's address with the generation in its page-offset bits;
     it holds while its generation is the processor's. Processor 0 is the null processor, of 0 pages. One a replica record. */
@@ -382,6 +398,7 @@ export const EVENT_CANCELLED = 15; // vm; a change
 export const EVENT_FOLLOW = 16; // vm; a change, b region, c regions still waited for, d pages written
 
 export const EVENT_EARLY_RELEASE = 17; // vm: old user; a region, b pages written, c 1 by a sweep, 0 at an access
+export const EVENT_MERGE = 19; // vm; a page, b areas that became one with another, c areas left
 export const EVENT_MOVE = 18; // vm; a page, b region it left, c region it came to
 
 export const ADVICE_NORMAL = 0;

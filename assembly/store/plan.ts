@@ -55,6 +55,8 @@ import {
   CB_SUMMARIES,
   CB_SWAP_BASE,
   CB_SWAP_STORE,
+  CB_SWEEP,
+  CB_SWEEP_PAGES,
   CB_TOTAL_BYTES,
   CB_VMS,
   CB_VM_TABLE,
@@ -81,6 +83,7 @@ import {
   SUMMARY_STATISTICS,
   SWAP_STORE_HOST,
   SWAP_STORE_LINEAR,
+  SWEEP_WORDS,
   VM_BYTES,
 } from '../shared/layout.ts';
 import {
@@ -196,6 +199,8 @@ export function enginePlan(): i32 {
   at = place(CB_CHANGE_TABLE, at, ((word(CB_CHANGES) as u64) + 1) * CHANGE_BYTES);
   at = place(CB_EVENT_TABLE, at, (word(CB_EVENTS) as u64) * EVENT_BYTES);
   at = place(CB_BATCH, at, BATCH_PAGES * 8);
+  at = place(CB_SWEEP, at, ((word(CB_REPLICAS) as u64) + 1) * SWEEP_WORDS * 4);
+  at = place(CB_SWEEP_PAGES, at, PAGE_BYTES * 2);
   at = place(CB_PLAYER_TABLE, at, word(CB_PLAYERS) ? ((word(CB_PLAYERS) as u64) + 1) * PLAYER_BYTES : 0);
   at = place(CB_MAP_TABLE, at, ((word(CB_MAP_NODES) as u64) + 1) * MAP_BYTES);
   at = place(CB_FRAME_TABLE, at, frames * FRAME_BYTES);

@@ -2,6 +2,7 @@
 import {
   OBJECT_FLAGS,
   OBJECT_FRAME,
+  OBJECT_HASHED,
   OBJECT_PAGE,
   OBJECT_REFERENCES,
   OBJECT_SLOT,
@@ -33,7 +34,7 @@ export function pageErase(object: u32): void {
 /** A page of zeros that nothing tells from an untouched one becomes that, where its one entry is easy to find: its object is wanted elsewhere. */
 export function pageForget(object: u32): void {
   const record = objectRecord(object);
-  if (load<u32>(record + OBJECT_FRAME) || load<u32>(record + OBJECT_SLOT) || load<u16>(record + OBJECT_FLAGS)) return;
+  if (load<u32>(record + OBJECT_FRAME) || load<u32>(record + OBJECT_SLOT) || load<u16>(record + OBJECT_FLAGS) & ~OBJECT_HASHED) return;
   const vm = vmRecord(objectVm(object));
   if (load<u32>(vm + VM_REPLICA_COUNT) != 1) return;
   entryClear(replicaRecord(load<u32>(vm + VM_REPLICA_FIRST)), load<u32>(record + OBJECT_PAGE));

@@ -12,13 +12,17 @@ import {
   FRAME_OBJECT,
   OBJECT_DISCARDABLE,
   OBJECT_FRAME,
+  OBJECT_HASH,
+  OBJECT_HASHED,
   OBJECT_PAGE,
   OBJECT_SLOT,
   VM_OUT,
   VM_PAGE_OUTS,
+  VM_REPLICA_COUNT,
 } from '../shared/layout.ts';
 import { STATUS_OK, STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED } from '../shared/status.ts';
-import { objectHas, objectIsCache, objectRecord, objectSlotSet, objectUnflag, objectVm } from '../paging/page-object.ts';
+import { pageHash } from '../base/page-hash.ts';
+import { objectFlag, objectHas, objectIsCache, objectRecord, objectSlotSet, objectUnflag, objectVm } from '../paging/page-object.ts';
 import { recencyLeave } from '../paging/recency.ts';
 import { translationDropFrame } from '../paging/translation.ts';
 import { fail, number, numberAdd, word, wordAdd } from '../store/control.ts';
@@ -54,6 +58,16 @@ export function pageWritten(object: u32, slot: u32, issueNs: f64, tally: usize):
   eventRecord(EVENT_PAGE_OUT, vm, load<u32>(record + OBJECT_PAGE), slot - 1, 0, 0, endNs);
 }
 
+/** Where replicas may be compared, a page that is out keeps its hash, so that a different one need not be read. */
+function hashKeep(object: u32, frame: u32): void {
+  if (load<u32>(vmRecord(objectVm(object)) + VM_REPLICA_COUNT) == 1) {
+    objectUnflag(object, OBJECT_HASHED);
+    return;
+  }
+  store<u32>(objectRecord(object) + OBJECT_HASH, pageHash(frameAddress(frame)));
+  objectFlag(object, OBJECT_HASHED);
+}
+
 /** The page leaves its frame; its content is in its slot, or it is or becomes a page of zeros. Returns the frame, which holds nothing now. */
 export function pageLeave(object: u32): u32 {
   const record = objectRecord(object);
@@ -69,6 +83,7 @@ export function pageLeave(object: u32): u32 {
   store<u32>(frameRecord(frame) + FRAME_OBJECT, 0);
   store<u32>(record + OBJECT_FRAME, 0);
   if (load<u32>(record + OBJECT_SLOT)) {
+    hashKeep(object, frame);
     wordAdd(CB_CLEAN_PAGES, -1);
     const out = vmRecord(vm) + VM_OUT;
     store<u32>(out, load<u32>(out) + 1);

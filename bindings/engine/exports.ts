@@ -55,6 +55,12 @@ export interface EngineExports {
   replicaFork(replica: number): number;
   replicaRestore(replica: number, from: number): number;
   replicaDispose(replica: number): number;
+  /** `isInStep` 1: the replica is compared with the others of its VM that are. Status. */
+  replicaStep(replica: number, isInStep: number): number;
+  /** Compares the VM's replicas in step and merges what is equal; counts in CB_SWEEP_…. Status; what was done before a failure stands. */
+  vmCompare(vm: number): number;
+  /** The first page at or above `from` in which they differ, plus 1; 0: none; or the negated status. */
+  vmDifference(vm: number, from: number): number;
   /** Zero-extended value (as f64), or the negated status. */
   load8(replica: number, address: number): number;
   load16(replica: number, address: number): number;

@@ -25,6 +25,7 @@ const TYPES: Readonly<Record<EventName, number>> = {
   pageOut: layout.EVENT_PAGE_OUT,
   fault: layout.EVENT_FAULT,
   copy: layout.EVENT_COPY,
+  merge: layout.EVENT_MERGE,
   earlyRelease: layout.EVENT_EARLY_RELEASE,
   move: layout.EVENT_MOVE,
   vmCreated: layout.EVENT_VM_CREATED,

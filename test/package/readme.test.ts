@@ -23,6 +23,7 @@ const EVENTS: Readonly<Record<EventName, true>> = {
   cancelled: true,
   earlyRelease: true,
   move: true,
+  merge: true,
   pageIn: true,
   pageOut: true,
   fault: true,

@@ -1,0 +1,95 @@
+import { CB_SWEEP_COMPARED, CB_SWEEP_DIFFERENT, CB_SWEEP_MERGED } from '../assembly/shared/layout.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { Replica } from './replica.ts';
+
+/** What a comparison of a VM's replicas in step found and did (US 9,063,868 Figs. 11, 13). */
+export interface ReplicaComparison {
+  /** Pages that not all of them had as one page. */
+  readonly pagesCompared: number;
+  /** Areas that became one with an equal one. */
+  readonly areasMerged: number;
+  /** Pages whose contents differ. */
+  readonly pagesDifferent: number;
+}
+
+/** Bytes within a page. */
+export interface ByteRange {
+  readonly from: number;
+  readonly bytes: number;
+}
+
+/** A page whose contents differ among the replicas in step. */
+export interface PageDifference {
+  readonly page: number;
+  readonly address: number;
+  /** Replicas with the same contents, the largest group first; of groups of one size the one with the earliest replica. The rest are the minority. */
+  readonly groups: readonly (readonly Replica[])[];
+  /** Where some replica differs from those of the first group, ascending. */
+  readonly ranges: readonly ByteRange[];
+}
+
+/** A group's replicas, and what their page holds. */
+interface Group {
+  readonly replicas: Replica[];
+  readonly content: Uint8Array<ArrayBufferLike>;
+}
+
+/** Compares a VM's replicas in step and merges what is equal. */
+export function comparisonMake({ core }: EngineParts, vm: number): ReplicaComparison {
+  core.begin('vm.compare');
+  try {
+    core.require(core.exports.vmCompare(vm));
+    return {
+      pagesCompared: core.word(CB_SWEEP_COMPARED),
+      areasMerged: core.word(CB_SWEEP_MERGED),
+      pagesDifferent: core.word(CB_SWEEP_DIFFERENT),
+    };
+  } finally {
+    core.end();
+  }
+}
+
+/** The pages in which `replicas`, all in step, differ, ascending. */
+export function* differencesFind(parts: EngineParts, vm: number, replicas: readonly Replica[]): Generator<PageDifference, void, void> {
+  const { core } = parts;
+  for (let next = difference(parts, vm, 0); next !== 0; next = difference(parts, vm, next)) {
+    const page = next - 1;
+    const groups = groupsOf(replicas, page * core.pageBytes, core.pageBytes);
+    yield { page, address: page * core.pageBytes, groups: groups.map((group) => group.replicas), ranges: rangesOf(groups) };
+  }
+}
+
+/** The next page that differs, plus 1, at or above a page; 0: none. */
+function difference({ core }: EngineParts, vm: number, from: number): number {
+  core.begin('vm.differences');
+  try {
+    return core.requireIndex(core.exports.vmDifference(vm, from));
+  } finally {
+    core.end();
+  }
+}
+
+function groupsOf(replicas: readonly Replica[], address: number, pageBytes: number): readonly Group[] {
+  const groups: Group[] = [];
+  for (const replica of replicas) {
+    const content = replica.peek(address, new Uint8Array(pageBytes));
+    const group = groups.find((other) => other.content.every((byte, index) => byte === content[index]));
+    if (group === undefined) groups.push({ replicas: [replica], content });
+    else group.replicas.push(replica);
+  }
+  return groups.sort((a, b) => b.replicas.length - a.replicas.length);
+}
+
+function rangesOf([first, ...others]: readonly Group[]): readonly ByteRange[] {
+  const ranges: ByteRange[] = [];
+  if (first === undefined) return ranges;
+  let from = -1;
+  for (let at = 0; at <= first.content.length; at += 1) {
+    const differs = at < first.content.length && others.some(({ content }) => content[at] !== first.content[at]);
+    if (differs && from < 0) from = at;
+    if (differs || from < 0) continue;
+    ranges.push({ from, bytes: at - from });
+    from = -1;
+  }
+  return ranges;
+}
