@@ -1,12 +1,15 @@
 import type { Path, Refuse } from './check-shared.ts';
 import type { MoveForm, ShareForm, StrategyForm } from './form-policies.ts';
 import { type ScenarioProblem, pathShown, problemOfValue, valueAt } from './problem.ts';
-import { lastTime } from './repeat.ts';
+import { lastTime, timesOf } from './repeat.ts';
 import type { ChangeForm, ScenarioForm } from './schema.ts';
 
 const MOVE_FIELDS = ['change', 'give', 'take', 'real'] as const;
 /** What has a meaning only where rights and their use part. */
 const RIGHTS_ONLY = ['useRight', 'declaration', 'earlyRelease', 'release'] as const;
+
+/** With what repetitions add. They are written out before the run, and each is a request to the engine. */
+const CHANGES_MOST = 100_000;
 
 /** Fields that exclude or need each other, as far as that is seen without knowing sizes. `input` is what was written, for the messages. */
 export function problemsOfForms(form: ScenarioForm, input: unknown): readonly ScenarioProblem[] {
@@ -14,11 +17,23 @@ export function problemsOfForms(form: ScenarioForm, input: unknown): readonly Sc
   const refuse: Refuse = (path, allowed) => void problems.push(problemOfValue(pathShown(path), valueAt(input, path), allowed));
   if (form.expand !== undefined && form.selection?.expand !== undefined)
     refuse(['expand'], 'selection.expand says the same, and only one of the two may stand');
+  checkNumber(form.changes ?? [], refuse);
   form.changes?.forEach((change, index) => checkChange(change, ['changes', index], refuse));
   form.strategies?.forEach((strategy, index) => {
     if (typeof strategy === 'object') checkStrategy(strategy, ['strategies', index], refuse);
   });
   return problems;
+}
+
+function checkNumber(changes: readonly ChangeForm[], refuse: Refuse): void {
+  let left = CHANGES_MOST;
+  for (const [index, { repeat }] of changes.entries()) {
+    const count = repeat === undefined ? 1 : timesOf(repeat);
+    const path = ['changes', index, ...(repeat === undefined ? [] : ['repeat', 'times'])];
+    if (count > left)
+      return refuse(path, `a scenario has at most ${CHANGES_MOST} changes with all repetitions, there and back, and ${left} are left here`);
+    left -= count;
+  }
 }
 
 function checkChange(change: ChangeForm, path: Path, refuse: Refuse): void {

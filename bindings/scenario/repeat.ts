@@ -19,6 +19,11 @@ export function repeated(change: ScenarioChange, repeat: Repeat | undefined): re
   }).flat();
 }
 
+/** How many changes it becomes. */
+export function timesOf({ times, backAndForth = false }: Repeat): number {
+  return times * (backAndForth ? 2 : 1);
+}
+
 /** Where the last one falls, for checks: as `when` would write it. */
 export function lastTime(when: When, { times, every, backAndForth = false }: Repeat): When {
   return later(when, every, times - (backAndForth ? 0.5 : 1));

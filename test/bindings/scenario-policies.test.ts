@@ -290,6 +290,16 @@ describe('what cannot be: field, value, what is allowed', () => {
     ],
     ['the same in a strategy', strategy({ earlyRelease: { counting: 'sampled' } }), /^strategies\[0\]\.earlyRelease\.when is missing/],
     ['the same with a period of nothing', { earlyRelease: { period: 0 } }, /^earlyRelease\.period is 0: it must be a time from 1ns to /],
+    [
+      'a repetition without end',
+      change({ when: { virtual: 0 }, repeat: { times: 50_001, every: '1ns', backAndForth: true } }),
+      /^changes\[0\]\.repeat\.times is 50001: a scenario has at most 100000 changes .* 100000 are left here\.$/,
+    ],
+    [
+      'repetitions that are too many together',
+      { changes: [60_000, 40_001].map((times) => ({ ...VALID.changes[0], when: { virtual: 0 }, repeat: { times, every: '1ns' } })) },
+      /^changes\[1\]\.repeat\.times is 40001: .* 40000 are left here\.$/,
+    ],
     ['an order', change({ order: 'random' }), /^changes\[0\]\.order is "random": it must be one of "reductionsFirst", "allAtOnce"/],
     ['a chunk', change({ chunk: '100KiB' }), /^changes\[0\]\.chunk is "100KiB": it must be a multiple of region/],
     [
