@@ -94,6 +94,7 @@ function checkChange(scenario: Scenario, change: ScenarioChange, path: Path, ref
   if (change.moves.length === 0) refuse([...path, 'reconfigure'], 'it must name at least one VM');
   checkChunk(scenario, change.chunkBytes, [...path, 'chunk'], refuse);
   checkModules(scenario, change.selection, [...path, 'selection', 'expand'], refuse);
+  checkOverlaps(change, path, refuse);
   change.moves.forEach((move, index) => {
     const where = movePath(change, move, index, path);
     if (move.vm !== null && !names.includes(move.vm)) refuse(change.isList ? [...where, 'vm'] : where, allowed);
@@ -108,6 +109,22 @@ function checkRange(scenario: Scenario, move: Move & { readonly range: AddressRa
   else if (bytes % scenario.regionBytes !== 0) refuse([...path, 'bytes'], multipleOfRegion(scenario));
   else if (move.kind === 'real' && fromBytes + bytes > scenario.memoryBytes)
     refuse([...path, 'bytes'], `it would end at ${bytesShown(fromBytes + bytes)}, and memory is ${bytesShown(scenario.memoryBytes)}`);
+}
+
+/** A range named twice in one change: of real memory, or of one VM's addresses that all go or all come. */
+function checkOverlaps(change: ScenarioChange, path: Path, refuse: Refuse): void {
+  const ends = new Map<string, { readonly bytes: number; readonly field: string }>();
+  const ranges = change.moves.flatMap((move, index) => {
+    if (move.kind === 'amount') return [];
+    const where = [...movePath(change, move, index, path), move.kind];
+    return [{ ...move.range, where, of: move.kind === 'real' ? move.kind : `${move.kind} ${move.vm}` }];
+  });
+  for (const { fromBytes, bytes, where, of } of ranges.sort((a, b) => a.fromBytes - b.fromBytes)) {
+    const before = ends.get(of);
+    if (before !== undefined && fromBytes < before.bytes) refuse(where, `a part of it is in ${before.field} already`);
+    const end = fromBytes + bytes;
+    if (before === undefined || end > before.bytes) ends.set(of, { bytes: end, field: pathShown(where) });
+  }
 }
 
 const OF_MODULES: readonly ExpandCriterionName[] = ['spreadModules', 'packModule'];

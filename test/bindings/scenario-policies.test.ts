@@ -115,6 +115,19 @@ describe('strategies', () => {
     expect(early!.earlyRelease).toEqual({ ...builtIn!.earlyRelease, counting: 'sampled', sweep: 1e6 });
   });
 
+  it('ranges of one change may touch, and one VM may give and take', () => {
+    const range = (from: string) => ({ from, bytes: '1MiB' });
+    const moves = [
+      { vm: 'a', give: range('1MiB') },
+      { vm: 'a', give: range('2MiB') },
+      { vm: 'b', give: range('1MiB') },
+      { vm: 'b', take: range('33MiB') },
+      { vm: 'b', take: range('34MiB') },
+      { vm: 'b', take: range('35MiB') },
+    ];
+    expect(read(change({ reconfigure: moves })).changes[0]!.moves).toHaveLength(6);
+  });
+
   it('statistics per period have a period of 5 ms where none is said', () => {
     const when = { ...CONDITION, statistic: 'accessesPerPeriod' };
     expect(read({ earlyRelease: { when } }).strategies[0]!.earlyRelease).toMatchObject({ period: 5e6 });
@@ -299,6 +312,27 @@ describe('what cannot be: field, value, what is allowed', () => {
       'repetitions that are too many together',
       { changes: [60_000, 40_001].map((times) => ({ ...VALID.changes[0], when: { virtual: 0 }, repeat: { times, every: '1ns' } })) },
       /^changes\[1\]\.repeat\.times is 40001: .* 40000 are left here\.$/,
+    ],
+    [
+      'addresses that a VM gives twice in one change',
+      change({
+        reconfigure: [
+          { vm: 'a', give: { from: '2MiB', bytes: '2MiB' } },
+          { vm: 'a', give: { from: 0, bytes: '1MiB' } },
+          { vm: 'a', give: { from: '1MiB', bytes: '1280KiB' } },
+        ],
+      }),
+      /^changes\[0\]\.reconfigure\[0\]\.give is an object .*: a part of it is in changes\[0\]\.reconfigure\[2\]\.give already\.$/,
+    ],
+    [
+      'addresses that a VM takes twice',
+      change({ reconfigure: ['40MiB', '40MiB'].map((from) => ({ vm: 'b', take: { from, bytes: '1MiB' } })) }),
+      /^changes\[0\]\.reconfigure\[1\]\.take is an object .*: a part of it is in changes\[0\]\.reconfigure\[0\]\.take already\.$/,
+    ],
+    [
+      'real memory for two at once',
+      change({ reconfigure: { a: { real: { from: 0, bytes: '1MiB' } }, b: { real: { from: '768KiB', bytes: '1MiB' } } } }),
+      /^changes\[0\]\.reconfigure\.b\.real is an object .*: a part of it is in changes\[0\]\.reconfigure\.a\.real already\.$/,
     ],
     ['an order', change({ order: 'random' }), /^changes\[0\]\.order is "random": it must be one of "reductionsFirst", "allAtOnce"/],
     ['a chunk', change({ chunk: '100KiB' }), /^changes\[0\]\.chunk is "100KiB": it must be a multiple of region/],
