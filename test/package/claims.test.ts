@@ -12,6 +12,7 @@ import { scenarioForm } from '../../bindings/scenario/schema.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DOCUMENT = join(ROOT, 'docs/claims-rights.md');
 const CLAIMS = 33;
+const FIGURES = 21;
 /** Numbered steps of Figs. 6, 7, 8, 9, 12, 15, 16 and 18: the first and the last of each. */
 const STEPS = [
   [101, 111],
@@ -23,48 +24,80 @@ const STEPS = [
   [701, 712],
   [801, 803],
 ] as const;
+/** Parts of Figs. 5 and 17. */
+const PARTS = [1110, 1111, 1112, 1121, 1122, 1123, 1124, 1130, 1210, 1220, 1230, 1241, 1242, 1243] as const;
 
 interface Named {
   readonly file: string;
   readonly name: string;
 }
 
-/** The rows of the table below a heading (the first one: no heading), as cells. */
-function rowsOf(text: string, heading: string | null): readonly (readonly string[])[] {
-  const part = heading === null ? text.split('\n## ')[0]! : text.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
-  const rows = part.split('\n').filter((line) => line.startsWith('|'));
-  return rows.slice(2).map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
+/** The part of the document below a heading. */
+function partOf(heading: string): string {
+  const part = text.split(`\n## ${heading}\n`)[1];
+  if (part === undefined) throw new Error(`docs/claims-rights.md has no heading '${heading}'`);
+  return part.split('\n## ')[0]!;
 }
 
-/** The tests that a cell names: names in code behind a link to their file. */
-function testsOf(cell: string): readonly Named[] {
+/** The rows of the table of claims, as cells. */
+function rowsOf(part: string): readonly (readonly string[])[] {
+  const rows = part.split('\n').filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((line) => line.split('|').map((cell) => cell.trim()));
+}
+
+/** The tests that a list names: each an item in code, below a link to its file. */
+function testsOf(part: string): readonly Named[] {
   const tests: Named[] = [];
   let file = '';
-  for (const [, path, name] of cell.matchAll(/\]\(([^)]+)\)|`([^`]+)`/g)) {
+  for (const line of part.split('\n')) {
+    const [, path, name] = /^ *- (?:\[[^\]]+\]\(([^)]+)\)|`([^`]+)`)$/.exec(line) ?? [];
     if (path !== undefined) file = relative(ROOT, join(dirname(DOCUMENT), path));
-    else tests.push({ file, name: name! });
+    else if (name !== undefined) tests.push({ file, name });
   }
   return tests;
 }
 
 const text = readFileSync(DOCUMENT, 'utf8');
-const claims = rowsOf(text, null);
-const named = [claims, rowsOf(text, 'Figures'), rowsOf(text, 'Named values')].flat().flatMap((cells) => testsOf(cells.at(-1)!));
+const claims = rowsOf(text.split('\n## ')[0]!).map(([, numbers]) => numbers!);
+/** What is said and shown of the claims of one row. */
+const sections = new Map(
+  partOf('What each claim asks for, and its tests')
+    .split('\n### Claims ')
+    .slice(1)
+    .map((section) => [section.split('\n')[0]!, section]),
+);
+const items = ['Figures', 'Named values'].flatMap((heading) => partOf(heading).split('\n- **').slice(1));
+const named = [...sections.values(), ...items].flatMap(testsOf);
 const files = [...new Set(named.map(({ file }) => file))];
 
 test('every claim has a row, and only one', () => {
-  const numbers = claims.flatMap(([numbers]) => numbers!.split(',').map(Number)).sort((a, b) => a - b);
+  const numbers = claims.flatMap((row) => row.split(',').map(Number)).sort((a, b) => a - b);
   expect(numbers).toEqual(Array.from({ length: CLAIMS }, (_, index) => index + 1));
 });
 
-test('every row names a test', () => {
-  for (const cells of [...claims, ...rowsOf(text, 'Figures'), ...rowsOf(text, 'Named values')])
-    expect(testsOf(cells.at(-1)!), cells[0]).not.toEqual([]);
+test('every row has its section behind it, with as many tests as it says', () => {
+  expect([...sections.keys()]).toEqual(claims);
+  const shown = rowsOf(text.split('\n## ')[0]!).map((cells) => cells.at(-2));
+  const links = [...sections].map(([numbers, section]) => {
+    const count = testsOf(section).length;
+    return `[${count} ${count === 1 ? 'test' : 'tests'}](#claims-${numbers.replaceAll(', ', '-')})`;
+  });
+  expect(shown).toEqual(links);
+});
+
+test('all that is listed names a test', () => {
+  for (const item of [...sections.values(), ...items]) expect(testsOf(item), item.split('\n')[0]).not.toEqual([]);
+});
+
+test('every figure is listed', () => {
+  const figures = items.flatMap((item) => {
+    const [, numbers] = /^Figs?\. ([^*]+)\*\*/.exec(item) ?? [];
+    return (numbers ?? '').split(', ').flatMap((range) => {
+      const [first, last = first] = range.split('–').map(Number);
+      return first === undefined || first === 0 ? [] : Array.from({ length: last! - first + 1 }, (_, index) => first + index);
+    });
+  });
+  expect([...new Set(figures)].sort((a, b) => a - b)).toEqual(Array.from({ length: FIGURES }, (_, index) => index + 1));
 });
 
 test.each(files)('%s is there', (file) => {
@@ -94,13 +127,23 @@ describe('the tests named', () => {
     for (let step = first; step <= last; step += 1) expect(ofFigures).toContain(`S${step}`);
   });
 
+  test.each(PARTS)('the part %i is named by a test of the figures', (part) => {
+    const ofFigures = [...there].flatMap(([file, names]) => (file.includes('/figures-') ? [...names] : [])).join(' ');
+    expect(ofFigures).toContain(`part ${part}`);
+  });
+
   test.each(named.map(({ file, name }) => [file, name]))('%s: %s', (file, name) => {
     expect([...(there.get(file) ?? [])]).toContain(name);
   });
 });
 
 describe('the fields of scenario files', () => {
-  const fields = claims.flatMap(([numbers, , , cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, field]) => [numbers!, field!]));
+  const fields = [...sections].flatMap(([numbers, section]) => {
+    const [, line] = /^In a scenario file: (.*)\.$/m.exec(section) ?? [];
+    return [...(line ?? '').matchAll(/`([^`]+)`/g)].map(([, field]) => [numbers, field!] as const);
+  });
+
+  test('every claim has some', () => expect(new Set(fields.map(([numbers]) => numbers)).size).toBe(claims.length));
 
   test.each(fields)('of claims %s: %s', (_, field) => {
     const strategy = { name: 'claimed', ...(JSON.parse(`{${field}}`) as object) };
