@@ -1,4 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { COMPARISONS, STATISTICS } from '../early-release/check.ts';
+import { EXPAND_CRITERIA } from '../policy/expand-criteria.ts';
+import { RELEASE_CRITERIA } from '../policy/release-criteria.ts';
+import { SEEK_CLASSES } from '../policy/seek.ts';
 import { said } from '../scenario/said.ts';
 
 /** What `run` and `compare` share: what the scenario's file says at its top can be said anew on the command line. */
@@ -6,6 +10,8 @@ export interface ScenarioOptions {
   readonly json?: boolean;
   readonly report?: string;
   readonly eviction?: string;
+  readonly seek?: readonly string[];
+  readonly evictBatch?: string;
   readonly memory?: string;
   readonly region?: string;
   readonly useRight?: string;
@@ -19,6 +25,7 @@ export interface ScenarioOptions {
   readonly selectExpand?: readonly string[];
   readonly selectRelease?: readonly string[];
   readonly modules?: string;
+  readonly shortfall?: string;
   readonly order?: string;
   readonly chunk?: string;
   readonly sameVmOnceAtATime?: boolean;
@@ -29,12 +36,31 @@ export interface ScenarioOptions {
 
 const CONDITION = /^\s*([A-Za-z]+)\s*(>=|<=|==|!=|>|<)\s*(\S(?:.*\S)?)\s*$/;
 
+/** A line for each table of names, broken where a terminal would. */
+function listing(what: string, table: Readonly<Record<string, unknown>>): string {
+  const lines = [''];
+  for (const name of Object.keys(table)) {
+    const line = `${lines[lines.length - 1]!} ${name}`;
+    if (line.length > LISTING_WIDTH) lines.push(` ${name}`);
+    else lines[lines.length - 1] = line;
+  }
+  return `${what}\n${lines.map((line) => ` ${line}\n`).join('')}`;
+}
+
+const LISTING_WIDTH = 76;
+
+const NAMES = `
+Sizes, times and bandwidths without a unit are bytes, nanoseconds and bytes per second.
+${listing('Criteria of --select-expand:', EXPAND_CRITERIA)}${listing('Criteria of --select-release:', RELEASE_CRITERIA)}${listing('Statistics of --early-release:', STATISTICS)}${listing('Comparisons of --early-release:', COMPARISONS)}${listing('Classes of --seek:', SEEK_CLASSES)}`;
+
 /** Adds the options to a command. */
 export function scenarioOptions(command: Command): Command {
   return command
     .option('--json', 'print one JSON object instead of the table; failures are one JSON object on stderr')
     .option('--report <file>', 'write a page with pictures to this file')
     .option('--eviction <policy>', 'eviction policy of VMs that name none: lru, fifo, clock, farthest')
+    .option('--seek <classes>', 'where VMs that do not say it seek a frame: classes in order, with commas', names)
+    .option('--evict-batch <n>', 'pages that they evict at a time')
     .option('--memory <size>', 'memory of the pool, for example 48MiB')
     .option('--region <size>', 'size of a region, for example 256KiB')
     .option('--use-right <who>', 'who keeps the use right: presentUser, managerPreferred')
@@ -48,12 +74,14 @@ export function scenarioOptions(command: Command): Command {
     .option('--select-expand <names>', 'which regions an expansion gets: criteria in order of priority, with commas', names)
     .option('--select-release <names>', 'which regions a reduction gives up: criteria in order of priority, with commas', names)
     .option('--modules <size>', 'size of a memory module')
+    .option('--shortfall <how>', 'when a change asks for more than there is: reject, bestEffort')
     .option('--order <name>', 'order of issue: reductionsFirst, allAtOnce, oneByOne, cycles, overlappedCycles')
     .option('--chunk <size>', 'split changes into pieces of this size')
     .option('--same-vm-once-at-a-time', 'never two requests to the same VM at once')
     .option('--reserve <size>', 'memory of the reserve, for the strategy reserve')
     .option('--refill <bandwidth>', 'how fast the reserve refills, for example 200MB/s')
-    .option('--reserve-shortfall <how>', 'when the reserve is too small: reject, wait');
+    .option('--reserve-shortfall <how>', 'when the reserve is too small: reject, wait')
+    .addHelpText('after', NAMES);
 }
 
 const DIGITS = /^\s*\d+\s*$/;
@@ -76,12 +104,13 @@ export function names(text: string): readonly string[] {
 
 /** The options as fields at the top of a scenario file. */
 export function fieldsOf(options: ScenarioOptions): Readonly<Record<string, unknown>> {
-  const { eviction, useRight, release, order, sameVmOnceAtATime } = options;
-  const sizes = said({
+  const { eviction, seek, useRight, release, order, shortfall, sameVmOnceAtATime } = options;
+  const amounts = said({
     memory: amount(options.memory),
     region: amount(options.region),
     modules: amount(options.modules),
     chunk: amount(options.chunk),
+    evictBatch: amount(options.evictBatch),
   });
   const parts = {
     declaration: said({ capacity: options.capacity, access: options.access }),
@@ -95,5 +124,5 @@ export function fieldsOf(options: ScenarioOptions): Readonly<Record<string, unkn
     }),
   };
   const some = Object.fromEntries(Object.entries(parts).filter(([, fields]) => Object.keys(fields).length > 0));
-  return { ...said({ eviction, useRight, release, order, sameVmOnceAtATime }), ...sizes, ...some };
+  return { ...said({ eviction, seek, useRight, release, order, shortfall, sameVmOnceAtATime }), ...amounts, ...some };
 }

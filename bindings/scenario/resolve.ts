@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Shortfall } from '../policy/expand.ts';
 import type { MoveForm, PoliciesForm, RequestPoliciesForm, ShareForm, StrategyForm } from './form-policies.ts';
 import { BUILT_IN_NAMES, builtInStrategy, STRATEGIES_DEFAULT, strategyMake } from './matrix.ts';
 import type { EarlyReleaseForm, Policies, RequestPolicies, WatchForm } from './policies.ts';
@@ -36,7 +37,7 @@ export function resolved(form: ScenarioForm, directory: string): Scenario {
       earlyRelease: vm.earlyRelease,
       release: vm.release,
     })),
-    changes: (form.changes ?? []).flatMap((change, index) => repeated(resolvedChange(change, index), change.repeat)),
+    changes: (form.changes ?? []).flatMap((change, index) => repeated(resolvedChange(change, index, form.shortfall), change.repeat)),
     strategies: own,
     known: [...own, ...builtIn.filter(({ name }) => own.every((strategy) => strategy.name !== name))],
   };
@@ -90,7 +91,7 @@ function ownStrategy(form: StrategyForm, shared: Policies): Strategy {
   return strategyMake(form.name, form.handover ?? 'rights', policiesOf(form), shared);
 }
 
-function resolvedChange(form: ChangeForm, index: number): ScenarioChange {
+function resolvedChange(form: ChangeForm, index: number, shortfall: Shortfall = 'reject'): ScenarioChange {
   const { vm, progress, virtual } = form.when;
   const when: When = vm !== undefined ? { vm, progress: progress ?? 0 } : { virtualNs: virtual ?? 0 };
   const { reconfigure } = form;
@@ -103,7 +104,7 @@ function resolvedChange(form: ChangeForm, index: number): ScenarioChange {
     when,
     moves,
     isList: Array.isArray(reconfigure),
-    shortfall: form.shortfall ?? 'reject',
+    shortfall: form.shortfall ?? shortfall,
     afterGrant: form.afterGrant ?? false,
   };
 }

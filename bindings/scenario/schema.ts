@@ -93,6 +93,7 @@ export const scenarioForm = object({
   accessNs: wholeNumber(0).optional(),
   loadsStore: boolean().optional(),
   expand: expandCriteria.optional(),
+  shortfall: shortfall.optional(),
   ...guestForm,
   ...policies,
   earlyRelease: earlyReleaseOfAll.optional(),
