@@ -1,9 +1,10 @@
 import type { CompareResult } from '../../scenario/compare.ts';
-import type { HolderSample, Timeline, VmSamples } from '../../scenario/timeline.ts';
+import type { HolderSample, Timeline } from '../../scenario/timeline.ts';
 import { compareSummary } from '../compare-summary.ts';
 import { bestShown, cellShown, COMPARE_COLUMNS } from '../compare-table.ts';
 import { grouped } from '../grouped.ts';
-import { gridOf, onGrid, type ReportLine } from './data.ts';
+import { type PageOutLines, pageOutLines, pageOutsByWork } from './compare-page-outs.ts';
+import { gridOf } from './data.ts';
 import type { PageData } from './page-tools.ts';
 
 // What the page of a comparison is given: plain data, as it stands in the page's JSON.
@@ -40,7 +41,8 @@ export interface CompareData extends PageData {
   readonly memoryBytes: number;
   readonly memory: readonly { readonly strategy: string; readonly layers: readonly MemoryLayer[] }[];
   readonly stalls: readonly StallLine[];
-  readonly pageOuts: readonly ReportLine[];
+  /** null: no two strategies differ. */
+  readonly pageOuts: PageOutLines | null;
 }
 
 const COLOURS = 8;
@@ -58,11 +60,12 @@ export function compareData(result: CompareResult, timelines: readonly (Timeline
   const lines = drawn.map(({ strategy, timeline }) => ({
     strategy,
     stalls: timeline.stalls,
-    pageOuts: totalOnGrid(gridNs, timeline.vms),
+    pageOuts: pageOutsByWork(timeline.vms),
   }));
   // lines that lie on one another would hide each other
   const distinct = grouped(lines, ({ stalls, pageOuts }) => JSON.stringify([stalls, pageOuts])).map((group, entry) => {
-    return { ...group[0], entry, label: group.map(({ strategy }) => strategy).join(EQUALS) };
+    const strategies = group.map(({ strategy }) => strategy);
+    return { ...group[0], entry, strategies, label: strategies.join(EQUALS) };
   });
   const memory = drawn.map(({ strategy, timeline, endNs: end }) => ({
     strategy,
@@ -90,31 +93,13 @@ export function compareData(result: CompareResult, timelines: readonly (Timeline
     stalls: distinct.flatMap(({ label, entry, stalls }) =>
       stalls.length === 0 ? [] : [{ label, entry, ns: stalls.map(({ ns }) => ns), counts: stalls.map(({ count }) => count) }],
     ),
-    pageOuts: distinct.map(({ label, entry, pageOuts }) => ({
-      label,
-      vm: entry % COLOURS,
-      run: Math.floor(entry / COLOURS),
-      values: pageOuts,
-    })),
+    pageOuts: pageOutLines(distinct.map((line) => ({ ...line, colour: line.entry % COLOURS, dash: Math.floor(line.entry / COLOURS) }))),
   };
 }
 
 function policiesShown(policies: CompareResult['entries'][number]['policies']): string {
   const said = Object.entries(policies).filter(([, value]) => value !== undefined && value !== null);
   return said.map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
-}
-
-/** Page-outs of all VMs together; each one's last value stands from its finish on. */
-function totalOnGrid(gridNs: readonly number[], vms: readonly VmSamples[]): (number | null)[] {
-  const columns = vms.map((samples) => {
-    const values = onGrid(gridNs, samples.timesNs, samples.pageOuts);
-    const last = samples.pageOuts[samples.pageOuts.length - 1] ?? 0;
-    return values.map((value) => ({ value: value ?? last, isOver: value === null }));
-  });
-  return gridNs.map((_, index) => {
-    const here = columns.map((column) => column[index]!);
-    return here.every(({ isOver }) => isOver) ? null : here.reduce((sum, { value }) => sum + value, 0);
-  });
 }
 
 /** From the bottom up: what each VM uses, what it manages and nobody has touched yet, and what nobody may use. */

@@ -35,7 +35,7 @@ export function compareBoot(data: CompareData, parts: ComparePageParts): void {
   }
 
   const section = (title: string, note: string): HTMLElement => {
-    const host = tools.element('div', 'chart');
+    const host = tools.element('div', 'chart list');
     byId('charts').append(tools.element('h2', '', title), tools.element('p', 'note', note), host);
     return host;
   };
@@ -44,7 +44,17 @@ export function compareBoot(data: CompareData, parts: ComparePageParts): void {
     'Accesses of the VMs that memory came to, each strategy a line: how many waited at least so long. Both scales are logarithmic; the right end is the worst.',
   );
   parts.drawDistribution(tools, parts.Plot, stalls, data.stalls);
-  const outs = section('Page-outs so far', 'Of all VMs together, over virtual time. A line ends when the last VM has finished.');
-  const valueText = (value: number): string => String(Math.round(value));
-  parts.drawChart(tools, parts.Plot, outs, { title: 'Page-outs so far', lines: data.pageOuts, valueText });
+  const { pageOuts } = data;
+  if (pageOuts === null) return;
+  const outs = section(
+    'Page-outs, more or less',
+    `Of all VMs together, against ${pageOuts.against}: how many more there were when the same share of all accesses was done. Below 0: fewer.`,
+  );
+  parts.drawChart(tools, parts.Plot, outs, {
+    title: 'Page-outs, more or less',
+    lines: pageOuts.lines,
+    valueText: (value) => (value > 0 ? `+${String(Math.round(value))}` : String(Math.round(value))),
+    across: { title: 'accesses done', values: pageOuts.percents, text: (value) => `${value.toFixed(Number.isInteger(value) ? 0 : 1)} %` },
+    hasFilledMarks: true,
+  });
 }

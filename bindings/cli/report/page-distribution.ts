@@ -66,6 +66,10 @@ export function drawDistribution(tools: PageTools, Plot: typeof uPlot, host: HTM
         axis(String, 72, splitsOf(0.8, most * 1.5, [1])),
       ],
       cursor: { points: { size: 7 } },
+      legend: tools.legend(
+        (line) => tools.vmColour(lines[line]!.entry % COLOURS),
+        (line) => lines[line]!.entry >= COLOURS,
+      ),
     };
     chart = new Plot(options, joined, host);
   };

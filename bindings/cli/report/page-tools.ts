@@ -1,3 +1,5 @@
+import type uPlot from 'uplot';
+
 /** What every page has: the VMs, and the times that its lines are given at. */
 export interface PageData {
   readonly vms: readonly string[];
@@ -12,6 +14,8 @@ export interface PageTools {
   colour(name: string): string;
   vmColour(vm: number): string;
   timeText(ns: number): string;
+  /** A legend whose marks are as the lines: filled with the colour, dashed boxes for dashed lines. Lines are counted from 0. */
+  legend(colourOf: (line: number) => string, isDashed: (line: number) => boolean): uPlot.Legend;
   element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className: string, text?: string): HTMLElementTagNameMap[Tag];
   /** Calls `draw` now, when the host's width changes and when light turns dark. */
   redrawn(host: HTMLElement, draw: () => void): void;
@@ -37,6 +41,15 @@ export function pageTools(data: PageData): PageTools {
     data,
     colour,
     timeText,
+    legend: (colourOf, isDashed) => ({
+      markers: {
+        // series 0 is what lies across
+        fill: (_plot, series) => (isDashed(series - 1) ? 'transparent' : colourOf(series - 1)),
+        stroke: (_plot, series) => colourOf(series - 1),
+        width: (_plot, series) => (isDashed(series - 1) ? 2 : 0),
+        dash: 'dashed',
+      },
+    }),
     vmColour: (vm) => (vm < 0 ? colour('nobody') : colour(`vm${String(vm % VM_COLOURS)}`)),
     element: (tag, className, text) => {
       const made = document.createElement(tag);

@@ -3,12 +3,12 @@ export const REPORT_STYLE = `
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --card: #f6f7f9; --ink: #1b1f27; --muted: #5b6472; --line: #dfe3ea; --nobody: #e6e8ec; --untouched: #b9c2cf; --good: #0d7a4f; --bad: #b3261e;
-  --vm0: #2f74d0; --vm1: #ef8a17; --vm2: #2f9e63; --vm3: #a452c9; --vm4: #d2405b; --vm5: #17a2b0; --vm6: #8a6d3b; --vm7: #6b7b2f;
+  --vm0: #2f74d0; --vm1: #ef8a17; --vm2: #2f9e63; --vm3: #a452c9; --vm4: #d2405b; --vm5: #17a2b0; --vm6: #7a4a21; --vm7: #2b323d;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171c; --card: #1d2128; --ink: #e9ecf1; --muted: #9aa4b2; --line: #313844; --nobody: #2b3039; --untouched: #566072; --good: #4cc38a; --bad: #ff8a80;
-    --vm0: #5b9bf0; --vm1: #f5a742; --vm2: #54c488; --vm3: #c583e3; --vm4: #ee6f86; --vm5: #43c6d3; --vm6: #c0a06a; --vm7: #a3b556;
+    --vm0: #5b9bf0; --vm1: #f5a742; --vm2: #54c488; --vm3: #c583e3; --vm4: #ee6f86; --vm5: #43c6d3; --vm6: #b98a5e; --vm7: #dfe4ea;
   }
 }
 * { box-sizing: border-box; }
@@ -35,13 +35,19 @@ tr.group td { font-weight: 600; padding-top: 16px; border-bottom-color: var(--mu
 .chart { min-height: 290px; }
 .u-legend { font-size: 13px; color: var(--ink); text-align: left; }
 .u-legend th, .u-legend td { border: 0; padding: 2px 4px; }
+.list .u-legend { display: table; width: auto; margin: 4px 0 0 60px; }
+.list .u-legend tr { display: table-row; }
+.list .u-legend th, .list .u-legend td { display: table-cell; text-align: left; font-weight: 400; white-space: nowrap; }
+.list .u-legend th::after { content: none; }
+.list .u-legend td { padding-left: 20px; color: var(--muted); }
+.list .u-legend .u-marker { margin-right: 8px; border-radius: 3px; }
 table.compare { font-size: 13px; }
 table.compare th, table.compare td { padding: 6px 7px; }
 table.compare td { white-space: nowrap; }
 table.compare th { vertical-align: bottom; line-height: 1.25; }
 table.compare td:first-child { font-weight: 600; }
 td.best { color: var(--good); font-weight: 700; }
-.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 4px 24px; }
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 4px 24px; align-items: end; }
 .small { height: 190px; }
 .under { color: var(--muted); font-size: 12px; min-height: 18px; }
 .scroll { overflow-x: auto; }
