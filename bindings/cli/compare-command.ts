@@ -17,6 +17,7 @@ interface CompareOptions extends ScenarioOptions {
 const EXAMPLE = `
 Without --strategies it compares those of the file; where the file names none, all built-in ones: rights, managerPreferred,
 earlyRelease, moveFirst, evacuate, readOnly, eager, reserve. The best figure of each column has a star.
+Policies differ where a scenario gives them something to decide; examples/move-first.json of the package has a giver with room.
 `;
 
 export function compareCommand(context: CommandContext): Command {
@@ -33,9 +34,7 @@ async function compare(file: string | undefined, options: CompareOptions, contex
   const bar = progressBar(context.stderr);
   const { result, timelines } = await compareScenario(scenario, runOptions(options, context, bar)).finally(() => bar.stop());
   if (options.report !== undefined) await reportWrite(options.report, await compareHtml(compareData(result, timelines, facts(scenario))));
-  context.stdout.write(
-    options.json === true ? `${JSON.stringify(result, null, 2)}\n` : textOf(scenario, result, options, context.stdout.columns),
-  );
+  context.stdout.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : textOf(scenario, result, options));
   contentsRequire(result.contentsEqual, context);
   if (!result.entries.some(({ failure }) => failure !== null)) return;
   for (const { strategy, failure } of result.entries)
@@ -43,8 +42,8 @@ async function compare(file: string | undefined, options: CompareOptions, contex
   throw new CommandEnd(EXIT_FAILED);
 }
 
-function textOf(scenario: Scenario, result: CompareResult, options: CompareOptions, width?: number): string {
-  const lines = [scenario.title ?? '', ...facts(scenario), '', compareTable(result, width), '', ...compareSummary(result)];
+function textOf(scenario: Scenario, result: CompareResult, options: CompareOptions): string {
+  const lines = [scenario.title ?? '', ...facts(scenario), '', compareTable(result), '', ...compareSummary(result)];
   if (options.report !== undefined) lines.push(`The pictures are in ${options.report}.`);
   return `${lines.join('\n').trimStart()}\n`;
 }

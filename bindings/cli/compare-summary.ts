@@ -1,5 +1,6 @@
 import type { CompareEntry, CompareResult } from '../scenario/compare.ts';
 import type { CompareFigures } from '../scenario/compare-figures.ts';
+import type { Policies } from '../scenario/policies.ts';
 import { countShown, timeShown } from '../scenario/shown.ts';
 import { contentsShown, listed, timeOrNever } from './figures.ts';
 import { grouped } from './grouped.ts';
@@ -51,15 +52,38 @@ function grantsShown(entries: readonly Done[]): readonly string[] {
   return sentences;
 }
 
-/** Policies that a scenario gives nothing to decide are told, so that equal rows do not look like a mistake. */
+/** Where a policy makes a difference at all. */
+const DIFFERENCES: readonly { readonly where: string; isOf(policies: Policies): boolean }[] = [
+  {
+    where: 'where a VM gives up memory that it does not use itself',
+    isOf: ({ useRight }) => useRight === 'managerPreferred',
+  },
+  {
+    where: 'where the VM that gives memory up has room elsewhere for the pages in it',
+    isOf: ({ release, declaration }) => release === 'moveFirst' || (declaration?.access ?? 'unchanged') !== 'unchanged',
+  },
+  {
+    where: 'where borrowed memory meets the condition before its manager comes',
+    isOf: ({ earlyRelease }) => (earlyRelease ?? null) !== null,
+  },
+];
+
+/** Strategies that did the same are told, and where they would not, so that equal rows do not look like a mistake. */
 function equalShown(entries: readonly Done[]): readonly string[] {
   return grouped(entries, ({ figures }) => JSON.stringify(figures)).flatMap(([first, ...rest]) => {
     if (rest.length === 0) return [];
-    const others = listed(rest.map(({ strategy }) => strategy));
-    return [
-      `${others} did the same as ${first.strategy} here: this scenario gives ${rest.length === 1 ? 'it' : 'them'} nothing to decide.`,
-    ];
+    const same = `${strategiesOf(rest)} did the same as ${first.strategy} here`;
+    const differences = DIFFERENCES.flatMap(({ where, isOf }) => {
+      const found = isOf(first.policies) ? [] : rest.filter(({ policies }) => isOf(policies));
+      const who = found.length < rest.length ? strategiesOf(found) : found.length === 1 ? 'it' : 'they';
+      return found.length === 0 ? [] : [`${who} ${found.length === 1 ? 'differs' : 'differ'} ${where}`];
+    });
+    return [`${[same, ...(differences.length === 0 ? [] : [differences.join('; ')])].join(': ')}.`];
   });
+}
+
+function strategiesOf(entries: readonly Done[]): string {
+  return listed(entries.map(({ strategy }) => strategy));
 }
 
 function names(vms: readonly string[]): string {

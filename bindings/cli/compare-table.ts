@@ -15,25 +15,40 @@ export interface CompareColumn {
 
 const factor = (value: number): string => `${value.toFixed(3)} x`;
 
-export const COMPARE_COLUMNS: readonly CompareColumn[] = [
+const SPEED: readonly CompareColumn[] = [
   column('grantMedianNs', ['grant', 'median'], 'from a request until all its management rights have moved', timeShown),
   column('grantWorstNs', ['grant', 'longest'], 'the longest of them', timeShown),
+  column('firstTouchMedianNs', ['first touch', 'median'], 'how long the first touch of a region that came waited', timeShown),
+  column('firstTouchWorstNs', ['first touch', 'worst'], 'the longest of them', timeShown),
+];
+
+const STALLS: readonly CompareColumn[] = [
   column('stallMedianNs', ["receiver's", 'stall, median'], 'how long its accesses waited, where they waited', timeShown),
   column('stallP99Ns', ["receiver's", 'stall, 99 %'], '99 % of them waited no longer', timeShown),
   column('stallWorstNs', ["receiver's", 'stall, worst'], 'the longest of them', timeShown),
-  column('firstTouchMedianNs', ['first touch', 'median'], 'how long the first touch of a region that came waited', timeShown),
-  column('firstTouchWorstNs', ['first touch', 'worst'], 'the longest of them', timeShown),
   column(
     'takeOvers',
     ['regions', 'taken over'],
     'regions whose user had to leave: at the first touch of the new manager, or before it is granted (managerPreferred)',
     countShown,
   ),
+];
+
+const COST: readonly CompareColumn[] = [
   column('pageOuts', ['page-outs', 'in all'], 'of all VMs', countShown),
   column('giverSlowdown', ["giver's", 'slow-down'], 'its run time against a run without changes', factor),
   column('usefulBytes', ['useful', 'memory'], 'memory that some VM may use, mean over time', bytesShown),
   column('finishNs', ['all', 'finished'], 'virtual time of the whole run', timeShown),
 ];
+
+/** What stands together in one table: each fits on a terminal of 80 characters. */
+const GROUPS: readonly { readonly title: string; readonly columns: readonly CompareColumn[] }[] = [
+  { title: 'Speed', columns: SPEED },
+  { title: 'Stalls', columns: STALLS },
+  { title: 'Cost', columns: COST },
+];
+
+export const COMPARE_COLUMNS: readonly CompareColumn[] = GROUPS.flatMap(({ columns }) => columns);
 
 function column(
   figure: CompareFigureName,
@@ -68,49 +83,21 @@ export function bestShown({ entries }: CompareResult, column: CompareColumn): re
 
 const BEST = '*';
 
-/** A row for each strategy, with a star at what stands out. Columns that do not fit into `width` characters follow in further tables below. */
-export function compareTable(result: CompareResult, width = Infinity): string {
-  const names = ['', ...result.entries.map(({ strategy }) => strategy)];
-  const columns = COMPARE_COLUMNS.map((column) => {
-    const isBest = bestShown(result, column);
-    return [column.title.join('\n'), ...result.entries.map((entry, index) => `${cellShown(entry, column)}${isBest[index]! ? BEST : ' '}`)];
+/** Three tables, each with a row for each strategy and a star at what stands out. */
+export function compareTable(result: CompareResult): string {
+  return GROUPS.map(({ title, columns }) => groupTable(result, title, columns)).join('\n\n');
+}
+
+function groupTable(result: CompareResult, title: string, columns: readonly CompareColumn[]): string {
+  const table = new Table({
+    head: [title, ...columns.map((column) => column.title.join('\n'))],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', ...columns.map(() => 'right' as const)],
   });
-  return partsOf(columns, width - EDGE - widthOf(names))
-    .map((part) => tableOf([names, ...part]))
-    .join('\n');
-}
-
-type Column = readonly string[];
-
-/** The line left of the first column. */
-const EDGE = 1;
-/** A space on both sides of a text, and the line on its right. */
-const AROUND = 3;
-
-function widthOf(column: Column): number {
-  return AROUND + Math.max(...column.flatMap((text) => text.split('\n')).map(({ length }) => length));
-}
-
-/** As many columns at a time as fit into `room`, at least one. */
-function partsOf(columns: readonly Column[], room: number): readonly (readonly Column[])[] {
-  const parts: Column[][] = [];
-  let left = 0;
-  for (const column of columns) {
-    const wide = widthOf(column);
-    if (parts.length === 0 || wide > left) {
-      parts.push([]);
-      left = room;
-    }
-    parts[parts.length - 1]!.push(column);
-    left -= wide;
-  }
-  return parts;
-}
-
-function tableOf(columns: readonly Column[]): string {
-  const [head = [], ...rows] = columns[0]!.map((_, row) => columns.map((column) => column[row]!));
-  const colAligns = columns.map((_, index) => (index === 0 ? ('left' as const) : ('right' as const)));
-  const table = new Table({ head, style: { head: [], border: [], compact: true }, colAligns });
-  table.push(...rows);
+  const starred = columns.map((column) => bestShown(result, column));
+  result.entries.forEach((entry, row) => {
+    const cells = columns.map((column, index) => `${cellShown(entry, column)}${starred[index]![row]! ? BEST : ' '}`);
+    table.push([entry.strategy, ...cells]);
+  });
   return table.toString();
 }

@@ -4,8 +4,6 @@ import type { EngineCreate } from '../scenario/strategy-run.ts';
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
-  /** Characters in a line of a terminal. */
-  readonly columns?: number;
 }
 
 /** What a command is given besides its arguments. */

@@ -11,8 +11,6 @@ export interface Ended {
 
 export interface CommandOptions {
   readonly signal?: AbortSignal;
-  /** Characters in a line of stdout, as of a terminal. */
-  readonly columns?: number;
   /** Pretend that stderr is a terminal. */
   readonly isTerminal?: boolean;
 }
@@ -20,7 +18,7 @@ export interface CommandOptions {
 export async function command(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
   const caught = { stdout: '', stderr: '' };
   const status = await commandRun(args, {
-    stdout: { write: (text) => (caught.stdout += text), ...(options.columns === undefined ? {} : { columns: options.columns }) },
+    stdout: { write: (text) => (caught.stdout += text) },
     stderr: terminal((text) => (caught.stderr += text), options.isTerminal ?? false),
     signal: options.signal ?? new AbortController().signal,
     engine: engineOn(buildOf('release')),
