@@ -10,11 +10,12 @@ import { engineOn } from '../bindings/scenario-support.ts';
 import { buildOf } from '../support/builds.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMAND = /^`usufruct compare (examples\/[\w-]+\.json)`.*:$/;
+const COMMAND = /^`usufruct compare (examples\/[\w-]+\.json)(?: --strategies ([\w,]+))?`.*:$/;
 
 interface Measured {
   readonly document: string;
   readonly scenario: string;
+  readonly strategies: readonly string[] | 'matrix';
   /** Cells of the table, the heading first. */
   readonly rows: readonly (readonly string[])[];
 }
@@ -30,7 +31,7 @@ function cellsOf(line: string): readonly string[] {
 function measuredIn(document: string): readonly Measured[] {
   const lines = readFileSync(join(ROOT, document), 'utf8').split('\n');
   return lines.flatMap((line, index) => {
-    const scenario = COMMAND.exec(line)?.[1];
+    const [, scenario, strategies] = COMMAND.exec(line) ?? [];
     if (scenario === undefined) return [];
     const table = lines.slice(index + 2);
     const end = table.findIndex((row) => !row.startsWith('|'));
@@ -38,6 +39,7 @@ function measuredIn(document: string): readonly Measured[] {
       {
         document,
         scenario,
+        strategies: strategies?.split(',') ?? 'matrix',
         rows: table
           .slice(0, end)
           .filter((row) => !row.startsWith('| -'))
@@ -52,9 +54,9 @@ const tables = documents.flatMap(measuredIn);
 
 test('there are such tables', () => expect(tables.length).toBeGreaterThan(0));
 
-test.each(tables.map((table) => [table.document, table.scenario, table] as const))('%s: %s', async (_, scenario, { rows }) => {
+test.each(tables.map((table) => [table.document, table.scenario, table] as const))('%s: %s', async (_, scenario, { rows, strategies }) => {
   const { create, pageBytes } = engineOn(buildOf('release'));
-  const read = await readScenario(join(ROOT, scenario), { pageBytes });
+  const read = await readScenario(join(ROOT, scenario), { pageBytes }, { strategies });
   const { result } = await compareScenario(read, { engineCreate: create, pageBytes });
   const [head, ...found] = rows;
   const columns = head!.slice(1).map((title) => {
