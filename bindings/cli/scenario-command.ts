@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, writeFile } from 'node:fs/promises';
+import { access, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Engine } from '../node.ts';
 import type { EngineOptions } from '../engine-options.ts';
@@ -48,10 +48,15 @@ export function runOptions(options: ScenarioOptions, context: CommandContext, ba
   };
 }
 
+/** A new file in a directory that can be written to, or a file that can be written over. */
 async function checkReport(file: string): Promise<void> {
-  await access(dirname(resolve(file)), constants.W_OK).catch((cause: unknown) => {
+  try {
+    const found = await stat(file).catch(() => null);
+    if (found?.isDirectory() === true) throw new Error('it is a directory');
+    await access(found === null ? dirname(resolve(file)) : file, constants.W_OK);
+  } catch (cause) {
     throw new BeforeRunError('', reportError(file, cause));
-  });
+  }
 }
 
 export async function reportWrite(file: string, html: string): Promise<void> {

@@ -291,6 +291,7 @@ describe('usufruct compare, when it cannot', () => {
     ],
     ['a criterion', {}, ['--select-release', 'oldest'], /selection\.release\[0\] is "oldest"/],
     ['a report that cannot be written', {}, ['--report', '/no/such/directory/r.html'], /report .* cannot be written/],
+    ['a report that is a directory', {}, ['--report', '.'], /report \. cannot be written: .*directory/],
     ['a word too many', {}, ['more'], /too many arguments/],
     ['a reserve too large', {}, ['--strategies', 'reserve', '--reserve', '72KiB'], /reserve\.memory is "72KiB": .*would leave so little/],
   ])('%s: status 2, nothing on stdout', (_, fields, args, message) =>
