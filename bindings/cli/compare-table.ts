@@ -29,7 +29,7 @@ const STALLS: readonly CompareColumn[] = [
   column(
     'takeOvers',
     ['regions', 'taken over'],
-    'regions whose user had to leave: at the first touch of the new manager, or before it is granted (managerPreferred)',
+    "regions whose user had to leave: at the manager's first touch or, with managerPreferred, at the reduction",
     countShown,
   ),
 ];

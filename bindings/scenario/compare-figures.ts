@@ -14,7 +14,7 @@ export interface CompareFigures {
   /** How long the first touch of a region that came took. */
   readonly firstTouchMedianNs: number | null;
   readonly firstTouchWorstNs: number | null;
-  /** Regions that a VM had to take from another user when it first touched them. */
+  /** Regions whose user had to leave: when their manager first touched them or, with `managerPreferred`, when it gave them up. */
   readonly takeOvers: number;
   /** Of all VMs. */
   readonly pageOuts: number;
