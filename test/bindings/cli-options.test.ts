@@ -1,5 +1,5 @@
 // What the options of `run` and `compare` say of themselves, and the ones that stand for fields of every change or VM.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fieldsOf } from '../../bindings/cli/scenario-options.ts';
 import { COMPARISONS, STATISTICS } from '../../bindings/early-release/check.ts';
@@ -8,6 +8,7 @@ import { RELEASE_CRITERIA } from '../../bindings/policy/release-criteria.ts';
 import { SEEK_CLASSES } from '../../bindings/policy/seek.ts';
 import { scenarioFrom } from '../../bindings/scenario/read.ts';
 import { command } from './cli-support.ts';
+import { withFiles } from './scenario-support.ts';
 
 const PAGE = 4096;
 
@@ -71,4 +72,20 @@ describe('options for what each change and each VM may say', () => {
     ]);
     expect(() => read({ ...fieldsOf({ evictBatch: 'many' }), changes: [] })).toThrow(/evictBatch is "many": it must be a whole number/);
   });
+});
+
+describe('--report', () => {
+  it.each(['run', 'compare'])('%s: a directory is refused before the run, with status 2', (name) =>
+    withFiles(
+      { a: ' S 1000,8\n', b: ' S 1000,8\n', 's.json': JSON.stringify({ ...SCENARIO, changes: [], strategies: ['rights'] }) },
+      async (directory) => {
+        const ended = await command([name, `${directory}/s.json`, '--report', directory]);
+        expect(ended).toMatchObject({ status: 2, stdout: '' });
+        expect(ended.stderr).toMatch(/^usufruct: The report .* cannot be written: Error: it is a directory\.\n$/);
+        writeFileSync(`${directory}/r.html`, 'before');
+        expect(await command([name, `${directory}/s.json`, '--report', `${directory}/r.html`])).toMatchObject({ status: 0 });
+        expect(readFileSync(`${directory}/r.html`, 'utf8')).toMatch(/^<!doctype html>/);
+      },
+    ),
+  );
 });
