@@ -4,7 +4,8 @@ import { pageTables } from './engine/page-tables.ts';
 
 /**
  * What a VM's memory holds (the content information of JP 2009-26117A [0145], as far as it means something here). Bytes; whole pages. Regions that the VM has
- * given up stay in it until it has released them ([0168]).
+ * given up stay in it until it has released them ([0168]). Cached, in the source's words, are `swapCachedBytes` and `discardableBytes`: what needs no page-out.
+ * What is being written out belongs to the device, for all VMs together: `engine.inspect().swap.writingPages`.
  */
 export interface MemoryInformation {
   /** Regions that it manages or uses, less those that were taken out at their declaration (`capacity: 'atDeclaration'`). */

@@ -123,6 +123,21 @@ test('an address space of one page', async () => {
   expect(vm.information()).toMatchObject({ residentBytes: PAGE_BYTES, mappedBytes: PAGE_BYTES });
 });
 
+test('[0145] what is being written out is the device’s, for all VMs together; the VM that wrote it counts it as out', async () => {
+  const engine = await timedEngine({ regions: 6, handover: 'eager' });
+  const [a, b] = ['a', 'b'].map((name) => engine.createVm({ name, memory: 3 * REGION_BYTES }));
+  for (const vm of [a!, b!]) {
+    useAll(vm);
+    vm.reduce(REGION_BYTES);
+    expect(vm.information()).toMatchObject({ residentBytes: 2 * REGION_BYTES, outBytes: REGION_BYTES });
+  }
+  const { writingPages } = engine.inspect().swap;
+  expect(writingPages).toBe((2 * REGION_BYTES) / PAGE_BYTES);
+  a!.replica.memory.load8(2 * REGION_BYTES); // waits for the writes, then for its page
+  expect(engine.inspect().swap.writingPages, 'a page of its own went for it').toBeLessThan(2);
+  expect(b!.information()).toMatchObject({ outBytes: REGION_BYTES });
+});
+
 test('looking changes nothing', async () => {
   const { engine, a } = await borrowing(1, { earlyRelease: { when: { statistic: 'accesses', comparison: '<', constant: 0 } } });
   const state = stateOf(engine);
