@@ -65,7 +65,10 @@ export interface EngineOptions {
   readonly useRight?: UseRight;
   /** What changes at the declaration already; nothing by default. With the handover 'rights' only. */
   readonly declaration?: Declaration;
-  /** Only engine.reconfigure changes memory; reduce, expand and cancel through the handles of VMs and changes fail with OPERATOR_ONLY ([0435]). */
+  /**
+   * Only engine.reconfigure changes memory; reduce, expand and cancel through the handles of VMs and changes fail with OPERATOR_ONLY ([0435]). A VM may always
+   * end: `vm.dispose()` leaves its regions without manager.
+   */
   readonly operatorOnly?: boolean;
   /**
    * Whether statistics of accesses are kept for each region, which release conditions (`earlyRelease`) look at. By default they are where they cost at

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { OperatorOnlyError } from '../../bindings/node.ts';
 import type { Change, Engine, Vm } from '../../bindings/node.ts';
-import { engineMake, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
+import { engineMake, PAGE_BYTES, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
 import { stateOf, timedEngine, useAll } from '../support/rights.ts';
 
 let engine: Engine;
@@ -67,14 +67,31 @@ describe('[0435] allowed', () => {
     engine.validate();
   });
 
-  test('VMs go on using, touching and ending', () => {
+  test('VMs go on using, touching, leaving early and forking: who manages what stays as it is', () => {
     move();
+    const managers = (): readonly (string | null)[] => engine.inspect().regions.map(({ manager }) => manager);
+    const before = managers();
     b.touch(2 * REGION_BYTES);
     expect(b.usedBytes).toBe(REGION_BYTES);
     a.releaseBy('moveFirst');
-    a.releaseEarly(null);
+    a.releaseEarly({ when: { statistic: 'accesses', comparison: '>=', constant: 1 } });
+    a.replica.memory.load8(0);
+    a.replica.advise(0, PAGE_BYTES, 'unused');
+    a.replica.fork().dispose();
+    expect(managers()).toEqual(before);
     expect(engine.isOperatorOnly).toBe(true);
+    engine.validate();
+  });
+
+  test('a VM may always end: its regions are without manager, and nobody gets them', () => {
+    const bytes = b.managedBytes;
+    const free = engine.regionsFree;
     a.dispose();
+    expect(b.managedBytes).toBe(bytes);
+    expect(engine.regionsFree).toBe(free + 4);
+    expect(thrownBy(() => b.expand(REGION_BYTES))).toMatchObject({ code: 'OPERATOR_ONLY' });
+    engine.reconfigure([{ vm: b, change: 4 * REGION_BYTES }]);
+    expect(b.managedBytes).toBe(bytes + 4 * REGION_BYTES);
     engine.validate();
   });
 });
