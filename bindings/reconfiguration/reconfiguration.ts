@@ -169,6 +169,7 @@ export class Reconfiguration {
 
   /**
    * Takes back what has not followed: requests that were not issued are not, expansions lose what they did not use yet, reductions get back what nobody has.
+   * A reduction that has settled gets nothing back, as all do under the handover 'eager': what the receiver loses then is without manager.
    * A change that cannot be taken back stands; the first error is thrown in the end (TOO_LITTLE_LEFT).
    */
   cancel(): void {

@@ -198,6 +198,18 @@ describe.each(shipped)('$name', (build) => {
       engine.validate();
     });
 
+    test('under eager the giver has settled: what the receiver loses is without manager', async () => {
+      const { engine, a, b } = await setup({ handover: 'eager' });
+      const controller = new AbortController();
+      const request = engine.reconfigure(move(a, b, 3), { signal: controller.signal });
+      controller.abort();
+      expect(request.state).toBe('ended');
+      expect(request.changes.map(({ kind, state }) => `${kind} ${state}`)).toEqual(['reduce settled', 'expand cancelled']);
+      expect([a, b].map((vm) => vm.managedBytes / R)).toEqual([3, 2]);
+      expect(engine.regionsFree).toBe(3);
+      engine.validate();
+    });
+
     test('aborted before: nothing happens; aborted after the end: nothing either', async () => {
       const { engine, a, b } = await setup();
       const before = engine.inspect();
