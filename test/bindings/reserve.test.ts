@@ -53,6 +53,19 @@ describe.each(shipped)('$name', (build) => {
     engine.validate();
   });
 
+  test('a request that is refused has done the background work that was due, and nothing of its own', async () => {
+    const { engine, a, b } = await setup();
+    engine.reconfigure(move(a, b, 2));
+    b.replica.memory.store8(0, 1);
+    const before = managers(engine);
+    expect(row(engine)).toEqual([2, 2, 2 * REGION_PAGES]);
+    expect(thrownBy(() => engine.reconfigure([{ vm: a, take: { from: 0, bytes: R } }]))).toMatchObject({ code: 'SLOT_TAKEN' });
+    expect(managers(engine)).toBe(before);
+    expect(row(engine), 'the pages of one region are on their way').toEqual([2, 2, REGION_PAGES]);
+    expect(b.managedBytes).toBe(4 * R);
+    engine.validate();
+  });
+
   test('the pool stands from the start, and no VM can have it ([0053], [0073])', async () => {
     const { engine, a, b } = await setup();
     expect(managers(engine)).toBe('aaaaaabbrrrr');
