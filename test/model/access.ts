@@ -167,7 +167,8 @@ export function fork(world: World, replica: Replica): Replica {
   const { vm } = replica;
   const frames = managedRegions(world, vm).length * world.options.regionPages;
   if (frames < framesLeast(vm.replicas.length + 1)) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${frames} frames`);
-  const twin: Replica = { vm, pages: new Map(), protection: new Map(replica.protection), devices: new Set(replica.devices), live: true };
+  const protection = new Map(replica.protection);
+  const twin: Replica = { vm, pages: new Map(), protection, devices: new Set(replica.devices), isInStep: false, live: true };
   for (const page of replica.pages.values()) pageShare(page, twin);
   vm.replicas.push(twin);
   return twin;

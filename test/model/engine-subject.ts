@@ -1,5 +1,8 @@
 /** The compiled engine, driven by operations through its raw boundary. */
 import {
+  CB_SWEEP_COMPARED,
+  CB_SWEEP_DIFFERENT,
+  CB_SWEEP_MERGED,
   FLAG_BEST_EFFORT,
   FLAG_BY_LIST,
   FLAG_EAGER,
@@ -11,7 +14,7 @@ import {
   SLOT_BY_POLICY,
   VM_TIME_NS,
 } from '../../assembly/shared/layout.ts';
-import { STATUS_NOT_SELECTABLE, STATUS_POLICY_FAILED } from '../../assembly/shared/status.ts';
+import { STATUS_NOT_SELECTABLE, STATUS_NO_SUCH_VM, STATUS_POLICY_FAILED } from '../../assembly/shared/status.ts';
 import type { RawEngine, RawOptions } from '../support/raw.ts';
 import { ADVICE, COMPARISON, EVICTION, MODE, PROTECTION, SEEK, STATISTIC, SUMMARY, VERDICT, WATCH } from './engine-names.ts';
 import { engineView, statisticsOf, type ReplicaEntry, type VmEntry } from './engine-view.ts';
@@ -101,6 +104,17 @@ export class EngineSubject implements Subject {
         const entry = this.#replicas[operation.replica];
         if (status === 0 && entry) entry.live = false;
         return { status };
+      }
+      case 'step':
+        return { status: exports.replicaStep(this.#replica(operation.replica), operation.isInStep ? 1 : 0) };
+      case 'compare': {
+        const status = exports.vmCompare(this.#vm(operation.vm));
+        if (status === STATUS_NO_SUCH_VM) return { status };
+        return { status, counts: [CB_SWEEP_COMPARED, CB_SWEEP_MERGED, CB_SWEEP_DIFFERENT].map((offset) => this.raw.word(offset)) };
+      }
+      case 'difference': {
+        const found = exports.vmDifference(this.#vm(operation.vm), operation.from);
+        return found < 0 ? { status: -found } : { status: 0, done: found };
       }
       case 'load':
         return this.#load(operation);

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import type { Advice } from './access.ts';
+import { COMPARE_STEPS, COMPARE_WEIGHTS } from './generator-compare.ts';
 import { BORROW_STEPS, BORROW_WEIGHTS } from './generator-borrow.ts';
 import { RIGHTS_STEPS, RIGHTS_WEIGHTS, reductionOptions } from './generator-rights.ts';
 import { NOBODY, numbersFrom, pick, type MachineRun, type Scene, type Step } from './generator-step.ts';
@@ -53,6 +54,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   failReads: 3,
   ...RIGHTS_WEIGHTS,
   ...BORROW_WEIGHTS,
+  ...COMPARE_WEIGHTS,
 };
 
 const natural = (most: number): fc.Arbitrary<number> => fc.nat({ max: most });
@@ -119,7 +121,7 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
   const managed = vm ? managedRegions(world, vm).length : 0;
   const few = 1 + (amount % Math.max(1, managed));
   const scene: Scene = { subject, run, pageBytes, vms, vm, vmNumber, managed, requestNs };
-  const story = RIGHTS_STEPS[kind] ?? BORROW_STEPS[kind];
+  const story = RIGHTS_STEPS[kind] ?? BORROW_STEPS[kind] ?? COMPARE_STEPS[kind];
   if (story) return story(scene, step);
   switch (kind) {
     case 'store':

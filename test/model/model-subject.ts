@@ -8,6 +8,7 @@ import {
 } from '../../assembly/shared/status.ts';
 import { accessCheck, advise, adviseCheck, fork, load, peek, piecesOf, protect, replicaDispose, restore, store } from './access.ts';
 import { sweep } from './borrowed.ts';
+import { compare, difference, type CompareCounts } from './compare.ts';
 import { ModelFailure } from './failure.ts';
 import { informationOf, summaryOf } from './information.ts';
 import {
@@ -48,6 +49,7 @@ interface Progress {
   done: number;
   bytes: string;
   endNs: number;
+  readonly counts: CompareCounts;
 }
 
 export class ModelSubject implements Subject {
@@ -63,7 +65,7 @@ export class ModelSubject implements Subject {
   }
 
   apply(operation: Operation): Outcome {
-    const progress: Progress = { done: 0, bytes: '', endNs: 0 };
+    const progress: Progress = { done: 0, bytes: '', endNs: 0, counts: { compared: 0, merged: 0, different: 0 } };
     try {
       this.#run(operation, progress);
       return outcome(STATUS_OK, operation, progress);
@@ -123,6 +125,14 @@ export class ModelSubject implements Subject {
         return restore(world, this.#replica(operation.replica), this.#replica(operation.from));
       case 'replicaDispose':
         return replicaDispose(world, this.#replica(operation.replica));
+      case 'step':
+        this.#replica(operation.replica).isInStep = operation.isInStep;
+        return;
+      case 'compare':
+        return compare(world, this.#vm(operation.vm), progress.counts);
+      case 'difference':
+        progress.done = difference(world, this.#vm(operation.vm), operation.from);
+        return;
       case 'load':
         progress.bytes = hex(load(world, this.#replica(operation.replica), operation.address, operation.width));
         return;
@@ -222,11 +232,13 @@ export class ModelSubject implements Subject {
 }
 
 /** What an operation gives back beside its status. */
-function outcome(status: number, { op }: Operation, { done, bytes, endNs }: Progress): Outcome {
+function outcome(status: number, { op }: Operation, { done, bytes, endNs, counts }: Progress): Outcome {
+  if (op === 'compare')
+    return status === STATUS_NO_SUCH_VM ? { status } : { status, counts: [counts.compared, counts.merged, counts.different] };
   if (op === 'load') return status ? { status } : { status, bytes };
   if (op === 'release') return status ? { status } : { status, endNs };
   if (op === 'read') return { status, done, bytes };
-  if (op === 'sweep') return status ? { status } : { status, done };
+  if (op === 'sweep' || op === 'difference') return status ? { status } : { status, done };
   if (op === 'fill' || op === 'advise' || op === 'play') return { status, done };
   return { status };
 }

@@ -8,6 +8,7 @@
  */
 export * from './access.ts';
 export { sweep } from './borrowed.ts';
+export { compare, difference } from './compare.ts';
 export { informationOf, summaryOf } from './information.ts';
 export {
   cancel,

@@ -75,6 +75,11 @@ export type Operation =
   | { readonly op: 'fork'; readonly replica: number }
   | { readonly op: 'restore'; readonly replica: number; readonly from: number }
   | { readonly op: 'replicaDispose'; readonly replica: number }
+  | { readonly op: 'step'; readonly replica: number; readonly isInStep: boolean }
+  /** Replicas in step; equal pages become one. */
+  | { readonly op: 'compare'; readonly vm: number }
+  /** The first page from `from` on in which replicas in step differ. */
+  | { readonly op: 'difference'; readonly vm: number; readonly from: number }
   | { readonly op: 'load'; readonly replica: number; readonly address: number; readonly width: Width }
   /** Stores bytes that count up from `byte`; `byte` null: zeros. */
   | { readonly op: 'store'; readonly replica: number; readonly address: number; readonly width: Width; readonly byte: number | null }
@@ -105,12 +110,14 @@ export interface Outcome {
   readonly status: number;
   /** Bytes loaded or read (of a bulk read that stopped: those before it stopped). */
   readonly bytes?: string;
-  /** Bytes (bulk), pages (advice), regions (sweep) or records (play) that were done. */
+  /** Bytes (bulk), pages (advice), regions (sweep) or records (play) that were done; of a difference: its page + 1, or 0. */
   readonly done?: number;
   /** Of a region of a list that is refused: region, place, SELECTABLE_…; of a policy that fails: region. */
   readonly about?: readonly number[];
   /** Of a release: when its I/O ends. */
   readonly endNs?: number;
+  /** Of a comparison, also of one cut short: pages compared, areas merged, pages different. */
+  readonly counts?: readonly number[];
 }
 
 export interface VmView {

@@ -21,6 +21,7 @@ export function pageCreate(replica: Replica, number: number): Page {
     referenced: false,
     nextUse: 0,
     seen: null,
+    isKnown: false,
   };
 }
 

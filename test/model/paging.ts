@@ -55,6 +55,7 @@ function pageOut(world: World, page: Page, window: IoWindow): boolean {
   }
   frameFree(world, page);
   page.bytes = new Uint8Array(0);
+  page.isKnown = page.vm.replicas.length > 1;
   const [only, ...others] = page.vm.replicas;
   if (only && others.length === 0 && page.slot === null && !page.locked) only.pages.delete(page.number); // untouched again
   return written;

@@ -109,7 +109,7 @@ export function vmCreate(world: World, selection: ExpandSelection, options: VmOp
   if (granted.length * world.options.regionPages < FRAMES_LEAST)
     throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${granted.length} regions`);
   for (const region of granted) manageRegion(world, region, vm);
-  const replica: Replica = { vm, pages: new Map(), protection: new Map(), devices: new Set(), live: true };
+  const replica: Replica = { vm, pages: new Map(), protection: new Map(), devices: new Set(), isInStep: false, live: true };
   vm.replicas.push(replica);
   world.vms.push(vm);
   return vm;

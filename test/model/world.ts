@@ -67,6 +67,8 @@ export interface Replica {
   readonly protection: Map<number, Protection>;
   /** Pages that belong to a device. */
   readonly devices: Set<number>;
+  /** It is compared with the others of its VM that are. */
+  isInStep: boolean;
   live: boolean;
 }
 
@@ -89,6 +91,8 @@ export interface Page {
   nextUse: number;
   /** The sampling moment after which it was last touched; null: never touched. */
   seen: number | null;
+  /** While it is out: its contents can be told from others without reading them. */
+  isKnown: boolean;
 }
 
 export interface Region {
