@@ -6,7 +6,7 @@ export const COMPARE_WEIGHTS = {
   step: 2,
   compare: 4,
   difference: 4,
-  inStep: 7,
+  inStep: 6,
 };
 
 /** Replicas in all that a world may come to. */
@@ -81,15 +81,16 @@ function inStep(scene: Scene, { seed }: Step): Operation[] {
   const made = Array.from({ length: forks }, (_, index) => subject.replicas.length + index);
   const all = [...old, ...made];
   const whole = { op: 'fill', replica: old[0] ?? NOBODY, address: 0, length: run.spacePages * pageBytes } as const;
-  const failsAfter = run.store === 'host' && numbers.below(3) === 0 ? numbers.below(5) : null;
+  const failsAfter = run.store === 'host' && numbers.below(3) === 0 ? numbers.below(4) : null;
+  const fails = { op: 'failReads', after: failsAfter } as const;
   return [
     ...(numbers.below(2) === 0 ? [{ ...whole, byte: 1 + numbers.below(2) }] : []),
     ...made.map((): Operation => ({ op: 'fork', replica: pick(old, numbers.below(old.length)) ?? NOBODY })),
     ...writes(scene, all, numbers),
     ...(numbers.below(2) === 0 ? writes(scene, all, numbers) : []),
     ...(numbers.below(4) === 0 ? stepAll(all.slice(numbers.below(all.length))) : stepAll(all)),
-    ...(failsAfter === null ? [] : [{ op: 'failReads', after: failsAfter } as const]),
-    ...(numbers.below(failsAfter === null ? 4 : 2) === 0 ? [differenceOf(scene, numbers)] : []),
+    ...(failsAfter === null ? [] : ([fails, { op: 'difference', vm: scene.vmNumber, from: 0 }, fails] as const)),
+    ...(numbers.below(4) === 0 ? [differenceOf(scene, numbers)] : []),
     ...compareOf(scene, all, numbers),
     ...(failsAfter === null ? [] : [{ op: 'failReads', after: null } as const]),
     differenceOf(scene, numbers),
