@@ -10,36 +10,12 @@ import { accessCheck, advise, adviseCheck, fork, load, peek, piecesOf, protect, 
 import { sweep } from './borrowed.ts';
 import { compare, difference, type CompareCounts } from './compare.ts';
 import { ModelFailure } from './failure.ts';
-import { informationOf, summaryOf } from './information.ts';
-import {
-  bytesOf,
-  hex,
-  rightText,
-  stampRanks,
-  summaryText,
-  withAbout,
-  type ChangeView,
-  type Operation,
-  type Outcome,
-  type Subject,
-  type View,
-  type VmView,
-} from './operation.ts';
+import { modelView } from './model-view.ts';
+import { bytesOf, hex, withAbout, type Operation, type Outcome, type Subject, type View } from './operation.ts';
 import { playTrace } from './play.ts';
 import { cancel, expand, expandRange, reduce, release, touch, vmCreate, vmDispose } from './reconfigure.ts';
 import { tracePlayer, traceStep } from './trace.ts';
-import {
-  keepsSummary,
-  note,
-  worldCreate,
-  type Change,
-  type Page,
-  type Region,
-  type Replica,
-  type Vm,
-  type World,
-  type WorldOptions,
-} from './world.ts';
+import { keepsSummary, note, worldCreate, type Replica, type Vm, type World, type WorldOptions } from './world.ts';
 
 /** No period is that long. */
 const PERIOD_NS_END = 1e15;
@@ -211,19 +187,7 @@ export class ModelSubject implements Subject {
   }
 
   view(): View {
-    const { world } = this;
-    return {
-      regions: world.regions.map(
-        ({ manager, managerSlot, user, userSlot }) =>
-          `${rightText(manager?.name ?? null, managerSlot)} ${rightText(user?.name ?? null, userSlot)}`,
-      ),
-      vms: world.vms.map((vm) => (vm.live ? vmView(world, vm) : null)),
-      changes: world.changes.map(changeView),
-      places: this.#replicas.map((replica) => (replica.live ? places(replica) : null)),
-      slotsUsed: world.slots.filter((slot) => slot !== null).length,
-      summaries: summaries(world),
-      statistics: keepsSummary(world.options, 'statistics') ? world.regions.map(statisticsText) : null,
-    };
+    return modelView(this.world, this.#replicas);
   }
 
   content(replica: number, page: number): Uint8Array {
@@ -241,72 +205,4 @@ function outcome(status: number, { op }: Operation, { done, bytes, endNs, counts
   if (op === 'sweep' || op === 'difference') return status ? { status } : { status, done };
   if (op === 'fill' || op === 'advise' || op === 'play') return { status, done };
   return { status };
-}
-
-function vmView(world: World, vm: Vm): VmView {
-  const { timeNs, accesses, faults, pageIns, pageOuts, evictions, takeOvers, copies, earlyReleases, earlyReleasesFailed, pagesMoved } = vm;
-  return {
-    managed: world.regions.filter((region) => region.manager === vm).length,
-    used: world.regions.filter((region) => region.user === vm).length,
-    usable: world.regions.filter((region) => region.manager === vm || region.user === vm).length,
-    resident: world.frames.filter((page) => page?.vm === vm).length,
-    timeNs,
-    accesses,
-    faults,
-    pageIns,
-    pageOuts,
-    evictions,
-    takeOvers,
-    copies,
-    earlyReleases,
-    earlyReleasesFailed,
-    pagesMoved,
-    information: informationOf(world, vm),
-  };
-}
-
-function summaries(world: World): string[] {
-  const kept = world.regions.map((region) => summaryOf(world, region));
-  const users = world.regions.map(({ user }) => user?.name ?? null);
-  const stamps = kept.map(({ stamp }) => stamp);
-  const ranks = stampRanks(
-    users,
-    stamps.map((stamp) => stamp ?? 0),
-  );
-  return kept.map(({ free, cache, stamp, nextUse }, region) =>
-    summaryText(free, cache, stamp === null ? null : (ranks[region] ?? 0), nextUse),
-  );
-}
-
-function statisticsText({ statistics }: Region): string {
-  if (!statistics) return '';
-  const { reduction: _reduction, ...figures } = statistics;
-  return Object.entries(figures)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, figure]) => `${name} ${figure}`)
-    .join(', ');
-}
-
-function changeView(change: Change): ChangeView {
-  const { state, kind, regions, pending, superseded, pageOutsBeforeGrant, pageOutsAfterGrant, requestNs } = change;
-  return {
-    state,
-    kind,
-    regions,
-    pending,
-    superseded,
-    pageOutsBeforeGrant,
-    pageOutsAfterGrant,
-    grantNs: change.grantNs - requestNs,
-    settledNs: change.settledNs === null ? null : change.settledNs - requestNs,
-  };
-}
-
-function placeOf(page: Page | undefined): string {
-  if (page && page.frame !== null) return `f${page.frame}`;
-  return page && page.slot !== null ? `s${page.slot}` : '';
-}
-
-function places(replica: Replica): string[] {
-  return Array.from({ length: replica.vm.spacePages }, (_, number) => placeOf(replica.pages.get(number)));
 }
