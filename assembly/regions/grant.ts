@@ -14,7 +14,7 @@ import {
   VM_MANAGED,
 } from '../shared/layout.ts';
 import { word, wordAdd } from '../store/control.ts';
-import { mapHole, mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapLowest, mapRenew } from '../store/machine-map.ts';
+import { mapHole, mapLeaf, mapLeafBits, mapLeafBitsSet, mapLeafEntries, mapLowest, mapNext, mapRenew } from '../store/machine-map.ts';
 import { regionUser } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { ALL, bitsOf, wordsFill } from './bits.ts';
@@ -97,52 +97,55 @@ function leavesGrant(vm: u32, region: u32, slot: u32, most: u32, change: u32, ti
   mapLeafBitsSet(leaf, SEEK_TAKE_OVER, mapLeafBits(leaf, SEEK_TAKE_OVER) | (placed & ~userless));
   mapRenew(0, region - 1);
   mapRenew(vm, slot);
+  if (change) changeWaits(change, granted);
   return granted;
 }
 
-/** The totals of the VM and of the pool after `count` regions were granted, `waiting` of which the VM has yet to use. */
-function grantEnd(vm: u32, count: u32, waiting: u32, change: u32, timeNs: f64): void {
+/** The totals of the VM and of the pool after `count` regions were granted. */
+function grantEnd(vm: u32, count: u32, change: u32, timeNs: f64): void {
   const managed = vmRecord(vm) + VM_MANAGED;
   store<u32>(managed, load<u32>(managed) + count);
   const pool = vmRecord(0) + VM_MANAGED;
   store<u32>(pool, load<u32>(pool) - count);
   wordAdd(CB_COUNT_REGIONS, count);
-  if (change) changeWaits(change, waiting);
   runEnd(EVENT_GRANT, vm, change, timeNs);
 }
 
-/** The lowest `count` regions without manager, which there are, go to `vm`; the nodes for their slots are reserved. */
-export function regionsGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
+/** Up to `most` regions from `region` on, which has no manager. Returns how many. */
+function someGrant(vm: u32, region: u32, most: u32, change: u32, timeNs: f64): u32 {
+  if (regionUser(region) == vm) return regionsGiveBack(vm, region, most, change, timeNs);
+  return leavesGrant(vm, region, mapHole(vm), most, change, timeNs);
+}
+
+function lowestGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
   let left = count;
-  let waiting: u32 = 0;
-  while (left) {
-    const region = mapLowest(0, MAP_MANAGES);
-    if (regionUser(region) == vm) {
-      left -= regionsGiveBack(vm, region, left, change, timeNs);
-      continue;
-    }
-    const some = leavesGrant(vm, region, mapHole(vm), left, change, timeNs);
-    waiting += some;
-    left -= some;
+  while (left) left -= someGrant(vm, mapLowest(0, MAP_MANAGES), left, change, timeNs);
+}
+
+/** The lowest `count` regions without manager, which there are, go to `vm`; the nodes for their slots are reserved, here and below. */
+export function regionsGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
+  lowestGrant(vm, count, change, timeNs);
+  grantEnd(vm, count, change, timeNs);
+}
+
+/** As regionsGrant, but those that `vm` still uses come first. */
+export function regionsGrantOwnFirst(vm: u32, count: u32, change: u32, timeNs: f64): void {
+  let left = count;
+  for (let region = mapNext(0, MAP_MANAGES, 0); region && left; region = mapNext(0, MAP_MANAGES, region)) {
+    if (regionUser(region) == vm) left -= regionsGiveBack(vm, region, left, change, timeNs);
   }
-  grantEnd(vm, count, waiting, change, timeNs);
+  lowestGrant(vm, left, change, timeNs);
+  grantEnd(vm, count, change, timeNs);
 }
 
 /** The regions of the list, `count` of them, go to `vm`; those that lie next to each other together. */
 export function listGrant(vm: u32, count: u32, change: u32, timeNs: f64): void {
   let place: u32 = 0;
-  let waiting: u32 = 0;
   while (place < count) {
     const region = pick(place);
     let run: u32 = 1;
     while (place + run < count && pick(place + run) == region + run) run++;
-    if (regionUser(region) == vm) {
-      place += regionsGiveBack(vm, region, run, change, timeNs);
-      continue;
-    }
-    const some = leavesGrant(vm, region, mapHole(vm), run, change, timeNs);
-    waiting += some;
-    place += some;
+    place += someGrant(vm, region, run, change, timeNs);
   }
-  grantEnd(vm, count, waiting, change, timeNs);
+  grantEnd(vm, count, change, timeNs);
 }

@@ -12,7 +12,6 @@ import {
   CHANGE_MODES,
   CHANGE_REDUCE,
   EVENT_CANCELLED,
-  EVENT_GRANT,
   EXPAND_OWN_FIRST,
   FLAG_BEST_EFFORT,
   FLAG_BY_LIST,
@@ -37,16 +36,15 @@ import {
   STATUS_TOO_LITTLE_LEFT,
 } from '../shared/status.ts';
 import { fail, number, numberSet, statusNoted, word } from '../store/control.ts';
-import { mapHole, mapHoleNext, mapLeaf, mapLeafBits, mapNext, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
+import { mapHole, mapHoleNext, mapLeaf, mapLeafBits, mapPrevious, mapRegion, mapReserve } from '../store/machine-map.ts';
 import { regionExpand, regionManager, regionGiven, regionManagerSlot, regionReclass, regionReduce, regionUser } from '../store/region.ts';
 import { vmIsLive, vmRecord } from '../store/vm.ts';
 import { changeEnd, changeIsOpen, changeMake, changeRecord, changeRefuse, changeSerial, changeSettle, changeVm } from './change.ts';
 import { regionRelease } from './release.ts';
 import { regionsGiveUp } from './give-up.ts';
-import { listGrant, regionsGrant } from './grant.ts';
+import { listGrant, regionsGrant, regionsGrantOwnFirst } from './grant.ts';
 import { pick, picksCheck } from './pick.ts';
 import { managerClear, managerSet, reductionForget } from './rights.ts';
-import { runEnd, runExtend } from './run.ts';
 import { regionTakeOver } from './take-over.ts';
 import { useUserless } from './use.ts';
 
@@ -151,20 +149,6 @@ export function rightsReduce(vm: u32, regions: u32, firstSlot: u32, flags: u32, 
   return change;
 }
 
-/** The next region without manager after `region` (0: the first): those that the VM uses first; 0 when there is none. */
-function ownNext(vm: u32, region: u32): u32 {
-  const isOwn = region == 0 || regionUser(region) == vm;
-  if (isOwn) {
-    for (let next = mapNext(0, MAP_MANAGES, region); next; next = mapNext(0, MAP_MANAGES, next)) {
-      if (regionUser(next) == vm) return next;
-    }
-  }
-  for (let next = mapNext(0, MAP_MANAGES, isOwn ? 0 : region); next; next = mapNext(0, MAP_MANAGES, next)) {
-    if (regionUser(next) != vm) return next;
-  }
-  return 0;
-}
-
 /** Makes the nodes of the VM's machine map that `count` more regions may need: leaf by leaf. Status. */
 function holesReserve(vm: u32, count: u32): i32 {
   let slot: u32 = 0;
@@ -178,17 +162,6 @@ function holesReserve(vm: u32, count: u32): i32 {
     slot = (slot | 63) + 1;
   }
   return STATUS_OK;
-}
-
-/** S108–S110 by the engine's selection; as regionsGrant, one by one. */
-function regionsGrantOwnFirst(vm: u32, count: u32, change: u32, timeNs: f64): void {
-  let region: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    region = ownNext(vm, region);
-    managerSet(region, vm, mapHole(vm), change, timeNs);
-    runExtend(EVENT_GRANT, vm, region, regionManagerSlot(region) - 1, 1, change, timeNs);
-  }
-  runEnd(EVENT_GRANT, vm, change, timeNs);
 }
 
 /** S108–S110 for `count` regions, which there are; the nodes for their slots are reserved. */
