@@ -5,21 +5,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "median.h"
 
 enum { PAGE_BYTES = 4096, CYCLES = 31 };
-
-static double now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 int main(int argc, char **argv) {
   if (argc != 3) return 2;
@@ -40,7 +29,6 @@ int main(int argc, char **argv) {
     waitpid(child, 0, 0);
     cycles[cycle] = now_ns() - started;
   }
-  qsort(cycles, CYCLES, sizeof *cycles, ascending);
-  printf("%f\n", cycles[CYCLES / 2]);
+  printf("%f\n", median(cycles, CYCLES));
   return 0;
 }

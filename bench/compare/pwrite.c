@@ -4,21 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+#include "median.h"
 
 enum { PAGE_BYTES = 4096, PASSES = 15 };
-
-static double now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
@@ -36,8 +25,7 @@ int main(int argc, char **argv) {
     }
     if (pass >= 0) passes[pass] = (now_ns() - started) / pages;
   }
-  qsort(passes, PASSES, sizeof *passes, ascending);
-  printf("%f\n", passes[PASSES / 2]);
+  printf("%f\n", median(passes, PASSES));
   close(file);
   unlink(argv[1]);
   return 0;

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SOURCES = fileURLToPath(new URL('../compare', import.meta.url));
+/** What the programs include. */
+const SHARED = join(SOURCES, 'median.h');
 const PROGRAMS = fileURLToPath(new URL('../../build/bench', import.meta.url));
 
 /** Compiles bench/compare/<name>.c if it has to; null where there is no gcc. @param {string} name */
 function programPath(name) {
   const source = join(SOURCES, `${name}.c`);
   const program = join(PROGRAMS, name);
-  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  if (existsSync(program) && [source, SHARED].every((file) => statSync(program).mtimeMs > statSync(file).mtimeMs)) return program;
   mkdirSync(PROGRAMS, { recursive: true });
   try {
     execFileSync('gcc', ['-O3', '-o', program, source], { stdio: 'ignore' });
