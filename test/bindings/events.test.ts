@@ -2,27 +2,10 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Engine, EngineEvent, EventName, Vm } from '../../bindings/node.ts';
 import { CB_EVENT_HEAD, CB_EVENT_MASK } from '../../assembly/shared/layout.ts';
 import { engineMake, PAGE_BYTES, REGION_BYTES, shipped, thrownBy } from '../support/engines.ts';
+import { EVENT_NAMES } from '../support/event-names.ts';
 
 const REGION_PAGES = REGION_BYTES / PAGE_BYTES;
-const NAMES = [
-  'grant',
-  'declare',
-  'takeOver',
-  'use',
-  'release',
-  'follow',
-  'settled',
-  'superseded',
-  'abandoned',
-  'cancelled',
-  'pageIn',
-  'pageOut',
-  'fault',
-  'copy',
-  'vmCreated',
-  'vmDisposed',
-  'lost',
-] as const satisfies readonly EventName[];
+const NAMES = [...EVENT_NAMES, 'lost'] as const;
 
 describe.each(shipped)('$name', (build) => {
   const make = (eventCapacity = 4096): Promise<Engine> => engineMake(build, { regions: 6, eventCapacity });

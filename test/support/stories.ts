@@ -1,6 +1,7 @@
 // Stories: operations on an engine as data, told to an engine itself or to a VMM. What comes of them is a log that can be compared.
 import { AsyncChange, AsyncReplica, AsyncVm, Change, Replica, UsufructError, Vm } from '../../bindings/node.ts';
-import type { Engine, EventName, Vmm } from '../../bindings/node.ts';
+import type { Engine, Vmm } from '../../bindings/node.ts';
+import { EVENT_NAMES } from './event-names.ts';
 
 /** One operation. Text that begins with '@' names an object: '@engine', what an earlier step was `as`, and '.memory' or '.replica' of it. */
 export interface Step {
@@ -12,25 +13,6 @@ export interface Step {
 
 export type Log = readonly unknown[];
 
-const EVENTS = [
-  'grant',
-  'declare',
-  'takeOver',
-  'use',
-  'release',
-  'follow',
-  'settled',
-  'superseded',
-  'abandoned',
-  'cancelled',
-  'pageIn',
-  'pageOut',
-  'fault',
-  'copy',
-  'vmCreated',
-  'vmDisposed',
-] as const satisfies readonly EventName[];
-
 type Objects = Map<string, unknown>;
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 
@@ -38,7 +20,7 @@ type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>
 export function storyOfEngine(engine: Engine, steps: readonly Step[]): Log {
   const log: unknown[] = [];
   const objects: Objects = new Map([['@engine', engine]]);
-  for (const name of EVENTS) engine.on(name, (event) => log.push(plain(event)));
+  for (const name of EVENT_NAMES) engine.on(name, (event) => log.push(plain(event)));
   for (const { on, method, args = [], as } of steps) {
     try {
       const value = callEngine(
@@ -59,7 +41,7 @@ export function storyOfEngine(engine: Engine, steps: readonly Step[]): Log {
 export async function storyOfVmm(vmm: Vmm, steps: readonly Step[]): Promise<Log> {
   const log: unknown[] = [];
   const objects: Objects = new Map([['@engine', vmm]]);
-  for (const name of EVENTS) await vmm.on(name, (event) => log.push(plain(event)));
+  for (const name of EVENT_NAMES) await vmm.on(name, (event) => log.push(plain(event)));
   for (const { on, method, args = [], as } of steps) {
     try {
       const value = await call(
