@@ -30,7 +30,8 @@ export const CB_COLUMN_PAGES = CB_MAP_NODES + 4; // pages of address space that 
 export const CB_QUEUE = CB_COLUMN_PAGES + 4; // servers of the swap device, 1 … QUEUE_MAX
 export const CB_EXPAND_SELECTION = CB_QUEUE + 4; // EXPAND_…; may change between requests
 export const CB_SUMMARIES = CB_EXPAND_SELECTION + 4; // SUMMARY_… bits: which summaries of regions are kept
-export const CB_EVENT_MASK = CB_SUMMARIES + 4; // bit n: events of type n are recorded; may change at any time
+export const CB_FEATURES = CB_SUMMARIES + 4; // FEATURE_… bits: what there is room for
+export const CB_EVENT_MASK = CB_FEATURES + 4; // bit n: events of type n are recorded; may change at any time
 export const CB_ACCESS_NS = (CB_EVENT_MASK + 4 + 7) & -8; // f64
 export const CB_READ_NS = CB_ACCESS_NS + 8; // f64: latency + transfer of one page
 export const CB_WRITE_NS = CB_READ_NS + 8; // f64
@@ -71,7 +72,13 @@ export const CB_COLUMN_TABLE = CB_SLOT_SUMMARY + 4;
 export const CB_BATCH = CB_COLUMN_TABLE + 4; // pairs slot, address for swapWrite
 export const CB_SWEEP = CB_BATCH + 4; // room for a comparison of replicas, SWEEP_WORDS a replica
 export const CB_SWEEP_PAGES = CB_SWEEP + 4; // two pages of a host's store, while they are compared
-export const CB_FRAME_BASE = CB_SWEEP_PAGES + 4; // address that frame 0 would have
+export const CB_PAGE_LIST = CB_SWEEP_PAGES + 4; // PAGE_LIST_MOST page numbers: what replicaChanged and vmScrub found
+export const CB_KNOWN_BUCKETS = CB_PAGE_LIST + 4; // FEATURE_KNOWN: heads of the chains of known pages; address 0 where there is no room, as the next ones
+export const CB_KNOWN_NEXT = CB_KNOWN_BUCKETS + 4; // one u32 a page object
+export const CB_SCAN_HASHES = CB_KNOWN_NEXT + 4; // FEATURE_SCAN: hash of the last pass, one u32 a page object
+export const CB_SCAN_BUCKETS = CB_SCAN_HASHES + 4; // pages met in the pass in hand, by hash
+export const CB_SCAN_NEXT = CB_SCAN_BUCKETS + 4; // one u32 a page object
+export const CB_FRAME_BASE = CB_SCAN_NEXT + 4; // address that frame 0 would have
 export const CB_SWAP_BASE = CB_FRAME_BASE + 4;
 
 export const CB_READY = CB_SWAP_BASE + 4; // state: 1 after engineInit
@@ -113,7 +120,20 @@ export const CB_COUNT_COPIES = CB_COUNT_PROCESSORS + 4; // pages copied, filled 
 export const CB_SWEEP_COMPARED = CB_COUNT_COPIES + 4; // what the last comparison of replicas did: pages that were not the same page for all of them,
 export const CB_SWEEP_MERGED = CB_SWEEP_COMPARED + 4; // areas that became one with another,
 export const CB_SWEEP_DIFFERENT = CB_SWEEP_MERGED + 4; // pages whose contents differ
-export const CB_STAMP = (CB_SWEEP_DIFFERENT + 4 + 7) & -8; // f64: the last stamp given
+export const CB_KNOWN_SHIFT = CB_SWEEP_DIFFERENT + 4; // 32 - log2 of the buckets of known pages
+export const CB_SCAN_MERGED = CB_KNOWN_SHIFT + 4; // what the last scan did: pages that became one with another,
+export const CB_SCAN_ZERO = CB_SCAN_MERGED + 4; // that became zero,
+export const CB_SCAN_VOLATILE = CB_SCAN_ZERO + 4; // that have changed since the scan before, or were not there
+export const CB_SCRUB_CHECKED = CB_SCAN_VOLATILE + 4; // what the last scrub did: pages whose hash was compared,
+export const CB_SCRUB_FLIPS = CB_SCRUB_CHECKED + 4; // pages that have changed without a store; the first PAGE_LIST_MOST of them stand in CB_PAGE_LIST
+export const CB_SHARING = (CB_SCRUB_FLIPS + 4 + 7) & -8; // SHARING_BYTES: what vmSharing found, f64 each
+export const SHARING_MAPPED = 0; // entries with content, for each holder
+export const SHARING_DISTINCT = SHARING_MAPPED + 8; // different pages among them
+export const SHARING_SHARED = SHARING_DISTINCT + 8; // those with more than one holder
+export const SHARING_SHARING = SHARING_SHARED + 8; // entries saved by them
+export const SHARING_ZERO = SHARING_SHARING + 8; // entries with a page of zeros, for each holder
+export const SHARING_BYTES = SHARING_ZERO + 8;
+export const CB_STAMP = CB_SHARING + SHARING_BYTES; // f64: the last stamp given
 export const CB_INFORMATION = CB_STAMP + 8; // INFORMATION_BYTES: what vmInformation found
 export const INFORMATION_TOTAL = 0; // all in frames (pages)
 export const INFORMATION_FREE = INFORMATION_TOTAL + 4;
@@ -135,6 +155,11 @@ export const SUMMARY_STAMP = 2;
 export const SUMMARY_NEXT_USE = 4;
 export const SUMMARY_STATISTICS = 8;
 export const SUMMARY_ALL = SUMMARY_CACHE | SUMMARY_STAMP | SUMMARY_NEXT_USE | SUMMARY_STATISTICS;
+
+export const FEATURE_KNOWN = 1; // comparison on write
+export const FEATURE_SCAN = 2; // scans for equal pages at different addresses
+export const FEATURE_ALL = FEATURE_KNOWN | FEATURE_SCAN;
+export const PAGE_LIST_MOST = 1024;
 
 export const MOVE_NONE = 0;
 export const MOVE_LOCKED = 1;
@@ -222,6 +247,13 @@ export const OBJECT_BYTES = OBJECT_HASH + 4;
 export const OBJECT_LOCKED = 1;
 export const OBJECT_DISCARDABLE = 2;
 export const OBJECT_HASHED = 4; // the page went out with its hash, and was not written since
+export const OBJECT_COPY = 8; // it began as a copy
+export const OBJECT_KNOWN = 16; // OBJECT_HASH is that of its content, and it is found by it (comparison on write)
+export const OBJECT_SCRUBBED = 32; // OBJECT_HASH is that of its content at the last scrub, and nobody has stored to it since
+export const OBJECT_SCATTERED = 64; // entries of different pages refer to it
+export const OBJECT_SAID = OBJECT_LOCKED | OBJECT_DISCARDABLE; // what was said of a page, and goes with its copies
+
+export const IMAGE_SLOT_FIRST = 0x40000000; // slot numbers from here on are pages of images, whose contents the host has and never change
 
 /*  Page-table entry: a page object (low 26 bits) and what the replica may do with the page.
     Node: NODE_ENTRIES of them, or of node numbers above the lowest level. Counted; copied on the way down to a write. */
@@ -276,7 +308,10 @@ export const VM_SAMPLE = VM_CONDITION_COUNT + 4; // sampling moments so far
 export const VM_HAS_MODES = VM_SAMPLE + 4; // 1: a reduction of it carried evacuation or read-only
 export const VM_MOVES_FIRST = VM_HAS_MODES + 4; // 1: pages of a region that is released move where there is room
 export const VM_WITHDRAWN = VM_MOVES_FIRST + 4; // regions it uses that count no longer in its total
-export const VM_TIME_NS = (VM_WITHDRAWN + 4 + 7) & -8; // f64 from here on
+export const VM_TRIGGER = VM_WITHDRAWN + 4; // TRIGGER_…: whose stores are compared
+export const VM_KEEP = VM_TRIGGER + 4; // KEEP_…: which of equal areas stays
+export const VM_COMPARE_FLAGS = VM_KEEP + 4; // COMPARE_…
+export const VM_TIME_NS = (VM_COMPARE_FLAGS + 4 + 7) & -8; // f64 from here on
 export const VM_ACCESSES = VM_TIME_NS + 8;
 export const VM_FAULTS = VM_ACCESSES + 8;
 export const VM_PAGE_INS = VM_FAULTS + 8;
@@ -288,9 +323,22 @@ export const VM_IO_WAIT_NS = VM_COPIES + 8;
 export const VM_EARLY_RELEASES = VM_IO_WAIT_NS + 8;
 export const VM_EARLY_RELEASES_FAILED = VM_EARLY_RELEASES + 8;
 export const VM_PAGES_MOVED = VM_EARLY_RELEASES_FAILED + 8;
-export const VM_PERIOD_NS = VM_PAGES_MOVED + 8;
+export const VM_MERGES = VM_PAGES_MOVED + 8; // areas that became one with another
+export const VM_PERIOD_NS = VM_MERGES + 8;
 export const VM_CONDITIONS = VM_PERIOD_NS + 8; // CONDITIONS_MOST x CONDITION_BYTES
 export const VM_BYTES = VM_CONDITIONS + CONDITIONS_MOST * CONDITION_BYTES;
+
+export const TRIGGER_NEVER = 0;
+export const TRIGGER_ANY = 1; // stores to any not-shared area,
+export const TRIGGER_COPY = 2; // to copy areas,
+export const TRIGGER_BASIC = 3; // to not-shared basic areas
+export const KEEP_FIRST = 0;
+export const KEEP_BASIC = 1;
+export const KEEP_COPY = 2;
+export const COMPARE_ALL_EQUAL = 1; // pages are merged only when all their areas are equal
+export const COMPARE_AFTER_COPY = 2; // a store that made a copy is compared too
+export const COMPARE_RETRIES = 4; // a store that raised an exception takes another accessNs
+export const COMPARE_FLAGS_ALL = COMPARE_ALL_EQUAL | COMPARE_AFTER_COPY | COMPARE_RETRIES;
 
 export const EVICTION_LRU = 0;
 export const EVICTION_FIFO = 1;
@@ -306,7 +354,10 @@ export const REPLICA_PROCESSOR = REPLICA_PAGES + 4; // address of the processor 
 export const REPLICA_NEXT = REPLICA_PROCESSOR + 4; // in the VM, or in the free list
 export const REPLICA_PREVIOUS = REPLICA_NEXT + 4;
 export const REPLICA_IN_STEP = REPLICA_PREVIOUS + 4; // 1: it runs the VM's program in step with others, and is compared with them
-export const REPLICA_BYTES = REPLICA_IN_STEP + 4;
+export const REPLICA_IS_SNAPSHOT = REPLICA_IN_STEP + 4; // 1: it runs nowhere
+export const REPLICA_QUOTA = REPLICA_IS_SNAPSHOT + 4; // pages it may take; 0: any number
+export const REPLICA_TAKEN = REPLICA_QUOTA + 4; // pages it has taken since it was made, given a quota or restored
+export const REPLICA_BYTES = REPLICA_TAKEN + 4;
 
 /*  Room for a comparison: for each level of the page table the distinct nodes in hand, then for one page the distinct objects, their hashes and the
     group that each belongs to. */

@@ -26,6 +26,7 @@ export const STATUS_NO_SUCH_PLAYER = 21; // a: player
 export const STATUS_SLOT_TAKEN = 22; // a: the first machine slot that is taken, b: how many are
 export const STATUS_NOT_SELECTABLE = 23; // a: region (number + 1), b: its place in the list, c: SELECTABLE_…
 export const STATUS_POLICY_FAILED = 24; // a: VM, b: region (number + 1)
+export const STATUS_QUOTA_EXCEEDED = 25; // a: page, b: pages it has taken, c: its quota
 export const STATUS_INVARIANT = 20; // a: which (INVARIANT_…), b, c: where
 
 export const SELECTABLE_NO_REGION = 1; // why a region of a list is refused: there is none of that number,
@@ -61,4 +62,7 @@ export const OPTION_RANGE = 19; // b: first machine slot, c: number of slots
 export const OPTION_CONDITION = 20; // b: statistic or comparison, or the number of conditions
 export const OPTION_WATCH = 21; // b: mode
 export const OPTION_SUMMARIES = 22; // b: the summaries kept; a release condition needs SUMMARY_STATISTICS
+export const OPTION_FEATURE = 23; // b: the feature that there is no room for (FEATURE_…), or a word of features
+export const OPTION_COMPARE = 24; // b: trigger, c: keep or flags
+export const OPTION_IMAGE = 25; // b: the first page that is not untouched
 export const OPTION_TRACE_BLOCK = 18; // b: bytes, c: records of a block over the most

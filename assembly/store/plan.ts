@@ -13,9 +13,13 @@ import {
   CB_EVENTS,
   CB_EVENT_TABLE,
   CB_EXPAND_SELECTION,
+  CB_FEATURES,
   CB_FRAME_BASE,
   CB_FRAME_BITS,
   CB_FRAME_TABLE,
+  CB_KNOWN_BUCKETS,
+  CB_KNOWN_NEXT,
+  CB_KNOWN_SHIFT,
   CB_MAP_NODES,
   CB_MAP_TABLE,
   CB_NODES,
@@ -23,6 +27,7 @@ import {
   CB_NODE_REFERENCES,
   CB_NODE_TABLE,
   CB_OBJECT_TABLE,
+  CB_PAGE_LIST,
   CB_PAGE_OBJECTS,
   CB_PICKS,
   CB_PICK_BITS,
@@ -49,6 +54,9 @@ import {
   CB_REGION_USER_SLOT,
   CB_REPLICAS,
   CB_REPLICA_TABLE,
+  CB_SCAN_BUCKETS,
+  CB_SCAN_HASHES,
+  CB_SCAN_NEXT,
   CB_SLOTS,
   CB_SLOT_BITS,
   CB_SLOT_SUMMARY,
@@ -67,10 +75,14 @@ import {
   ENTRY_OBJECT_MASK,
   EVENT_BYTES,
   EXPAND_OWN_FIRST,
+  FEATURE_ALL,
+  FEATURE_KNOWN,
+  FEATURE_SCAN,
   FRAME_BYTES,
   MAP_BYTES,
   NODE_BYTES,
   OBJECT_BYTES,
+  PAGE_LIST_MOST,
   PLAYER_CURSOR,
   PROCESSOR_BYTES,
   QUEUE_MAX,
@@ -90,6 +102,7 @@ import {
   OPTION_CAPACITY,
   OPTION_EVENTS,
   OPTION_EXPAND,
+  OPTION_FEATURE,
   OPTION_QUEUE,
   OPTION_REGIONS,
   OPTION_REGION_SHIFT,
@@ -138,6 +151,7 @@ function configurationCheck(): i32 {
   if (!word(CB_QUEUE) || word(CB_QUEUE) > (QUEUE_MAX as u32)) return refuse(OPTION_QUEUE, word(CB_QUEUE));
   if (word(CB_EXPAND_SELECTION) > (EXPAND_OWN_FIRST as u32)) return refuse(OPTION_EXPAND, word(CB_EXPAND_SELECTION));
   if (word(CB_SUMMARIES) > (SUMMARY_ALL as u32)) return refuse(OPTION_SUMMARIES, word(CB_SUMMARIES));
+  if (word(CB_FEATURES) > (FEATURE_ALL as u32)) return refuse(OPTION_FEATURE, word(CB_FEATURES));
   if (!isTime(CB_ACCESS_NS) || !isTime(CB_READ_NS) || !isTime(CB_WRITE_NS)) return refuse(OPTION_TIME, 0);
   return STATUS_OK;
 }
@@ -162,6 +176,18 @@ function placeIfKept(offset: i32, at: u64, summary: u32, bytes: u32): u64 {
   if (word(CB_SUMMARIES) & summary) return place(offset, at, ((word(CB_REGIONS) as u64) + 1) * bytes);
   wordSet(offset, 0);
   return at;
+}
+
+/** As `place`, for a column of a word a page object, or of so many buckets, that is there only with `feature`: else its address is 0. */
+function placeIfFeature(offset: i32, at: u64, feature: u32, words: u64): u64 {
+  if (word(CB_FEATURES) & feature) return place(offset, at, words * 4);
+  wordSet(offset, 0);
+  return at;
+}
+
+/** Buckets for all page objects, about one each: a power of two. */
+function bucketsLog2(): u32 {
+  return 32 - (clz(word(CB_PAGE_OBJECTS)) as u32);
 }
 
 /** Address words, and the total. Frames come last but for the linear swap, so that what is not touched is at the end. Status. */
@@ -201,10 +227,19 @@ export function enginePlan(): i32 {
   at = place(CB_BATCH, at, BATCH_PAGES * 8);
   at = place(CB_SWEEP, at, ((word(CB_REPLICAS) as u64) + 1) * SWEEP_WORDS * 4);
   at = place(CB_SWEEP_PAGES, at, PAGE_BYTES * 2);
+  at = place(CB_PAGE_LIST, at, PAGE_LIST_MOST * 4);
   at = place(CB_PLAYER_TABLE, at, word(CB_PLAYERS) ? ((word(CB_PLAYERS) as u64) + 1) * PLAYER_BYTES : 0);
   at = place(CB_MAP_TABLE, at, ((word(CB_MAP_NODES) as u64) + 1) * MAP_BYTES);
   at = place(CB_FRAME_TABLE, at, frames * FRAME_BYTES);
   at = place(CB_OBJECT_TABLE, at, ((word(CB_PAGE_OBJECTS) as u64) + 1) * OBJECT_BYTES);
+  const objects: u64 = (word(CB_PAGE_OBJECTS) as u64) + 1;
+  const buckets = (1 as u64) << (bucketsLog2() as u64);
+  wordSet(CB_KNOWN_SHIFT, 32 - bucketsLog2());
+  at = placeIfFeature(CB_KNOWN_BUCKETS, at, FEATURE_KNOWN, buckets);
+  at = placeIfFeature(CB_KNOWN_NEXT, at, FEATURE_KNOWN, objects);
+  at = placeIfFeature(CB_SCAN_HASHES, at, FEATURE_SCAN, objects);
+  at = placeIfFeature(CB_SCAN_BUCKETS, at, FEATURE_SCAN, buckets);
+  at = placeIfFeature(CB_SCAN_NEXT, at, FEATURE_SCAN, objects);
   at = place(CB_NODE_REFERENCES, at, ((word(CB_NODES) as u64) + 1) * 4);
   at = place(CB_NODE_CHECKS, at, ((word(CB_NODES) as u64) + 1) * 4);
   at = place(CB_NODE_TABLE, at, ((word(CB_NODES) as u64) + 1) * NODE_BYTES);
