@@ -19,6 +19,7 @@ const BYTES: Units = {
 };
 const TIME_NS: Units = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9 };
 const BANDWIDTH: Units = Object.fromEntries(Object.entries(BYTES).map(([unit, bytes]) => [`${unit}/s`, bytes]));
+const FREQUENCY_HZ: Units = { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9 };
 const FRACTION: Units = { '%': 0.01 };
 
 const QUANTITY = /^\s*([+-]?)(\d+(?:\.\d+)?|\.\d+)\s*(\S*)\s*$/;
@@ -60,6 +61,14 @@ export function parseBandwidth(field: string, value: unknown): number {
   return result;
 }
 
+/** A frequency in Hz, more than 0: '2GHz', 1e9. */
+export function parseFrequencyHz(field: string, value: unknown): number {
+  const allowed = 'a number of Hz above 0, or text with a unit (Hz, kHz, MHz, GHz)';
+  const result = parse(field, value, { units: FREQUENCY_HZ, allowed });
+  if (result === 0) throw new InvalidOptionError(field, value, allowed);
+  return result;
+}
+
 /** A fraction from 0 to 1: 0.5, '50 %', '0.5'. */
 export function parseFraction(field: string, value: unknown): number {
   return parse(field, value, { units: FRACTION, allowed: "a number from 0 to 1, or text such as '10 %'", most: 1 });
@@ -90,7 +99,7 @@ function parseText(text: string, units: Units): number | undefined {
 
 /** `number * factor`; a product that decimal fractions leave a hair beside a whole number (0.1 us = 100 ns) is that whole number. */
 function scaled(number: number, factor: number): number {
-  const product = number * factor;
+  const product = factor < 1 ? number / (1 / factor) : number * factor; // 35 % is 0.35 to the last bit
   const whole = Math.round(product);
   return Math.abs(product - whole) <= Number.EPSILON * 4 * Math.abs(product) ? whole : product;
 }

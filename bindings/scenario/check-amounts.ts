@@ -1,4 +1,4 @@
-import { type CheckLimits, FRAMES_LEAST, movePath, type Path, type Refuse } from './check-shared.ts';
+import { type CheckLimits, framesLeast, movePath, type Path, type Refuse } from './check-shared.ts';
 import { reserveBytesOf, vmsBesideReserve } from './reserve.ts';
 import { bytesShown } from './shown.ts';
 import type { Move, Scenario, ScenarioChange } from './types.ts';
@@ -13,7 +13,7 @@ export function checkAmounts(scenario: Scenario, limits: CheckLimits, reservePat
     if (strategy.handover !== 'reserve') return;
     const bytes = reserveBytesOf(scenario, strategy);
     const vms = vmsBesideReserve(scenario, bytes);
-    let isPossible = vms.every((vm) => vm.memoryBytes >= FRAMES_LEAST * limits.pageBytes);
+    let isPossible = vms.every((vm) => vm.memoryBytes >= framesLeast(vm) * limits.pageBytes);
     if (isPossible) followAll({ ...scenario, memoryBytes: scenario.memoryBytes - bytes, vms }, limits, () => (isPossible = false));
     if (isPossible) return;
     const start = vms.map((vm) => `"${vm.name}" with ${bytesShown(Math.max(0, vm.memoryBytes))}`).join(', ');
@@ -58,10 +58,10 @@ function bytesOf(move: Move): number {
 /** Who would manage how much. */
 class Book {
   readonly #managed: Map<string, number>;
-  readonly #leastBytes: number;
+  readonly #leastBytes: ReadonlyMap<string, number>;
   #free: number;
 
-  private constructor(managed: Map<string, number>, free: number, leastBytes: number) {
+  private constructor(managed: Map<string, number>, free: number, leastBytes: ReadonlyMap<string, number>) {
     this.#managed = managed;
     this.#free = free;
     this.#leastBytes = leastBytes;
@@ -69,7 +69,8 @@ class Book {
 
   static start({ memoryBytes, vms }: Scenario, { pageBytes }: CheckLimits): Book {
     const free = memoryBytes - vms.reduce((sum, vm) => sum + vm.memoryBytes, 0);
-    return new Book(new Map(vms.map((vm) => [vm.name, vm.memoryBytes])), free, FRAMES_LEAST * pageBytes);
+    const leastBytes = new Map(vms.map((vm) => [vm.name, framesLeast(vm) * pageBytes]));
+    return new Book(new Map(vms.map((vm) => [vm.name, vm.memoryBytes])), free, leastBytes);
   }
 
   /** Counts what `change` could bring to others, and nothing that it takes. */
@@ -101,8 +102,9 @@ class Book {
     const moves = change.moves.map((move, index) => ({ vm: move.vm!, bytes: bytesOf(move), where: movePath(change, move, index, path) }));
     for (const { vm, bytes, where } of moves.sort((a, b) => Number(a.bytes > 0) - Number(b.bytes > 0))) {
       const has = this.#managed.get(vm)!;
-      if (bytes < 0 && has + bytes < this.#leastBytes) {
-        refuse(where, `the VM manages ${bytesShown(has)} by then and must keep at least ${bytesShown(this.#leastBytes)}`);
+      const leastBytes = this.#leastBytes.get(vm)!;
+      if (bytes < 0 && has + bytes < leastBytes) {
+        refuse(where, `the VM manages ${bytesShown(has)} by then and must keep at least ${bytesShown(leastBytes)}`);
       } else if (bytes > this.#free) {
         refuse(where, `only ${bytesShown(this.#free)} without manager are left for this VM by then`);
       } else {

@@ -1,3 +1,4 @@
+import { checkReplicas } from './check-replicas.ts';
 import type { Path, Refuse } from './check-shared.ts';
 import type { MoveForm, ShareForm, StrategyForm } from './form-policies.ts';
 import { type ScenarioProblem, pathShown, problemOfValue, valueAt } from './problem.ts';
@@ -17,6 +18,7 @@ export function problemsOfForms(form: ScenarioForm, input: unknown): readonly Sc
   const refuse: Refuse = (path, allowed) => void problems.push(problemOfValue(pathShown(path), valueAt(input, path), allowed));
   if (form.expand !== undefined && form.selection?.expand !== undefined)
     refuse(['expand'], 'selection.expand says the same, and only one of the two may stand');
+  form.vms.forEach((vm, index) => checkReplicas(vm, ['vms', index], refuse));
   checkNumber(form.changes ?? [], refuse);
   form.changes?.forEach((change, index) => checkChange(change, ['changes', index], refuse));
   form.strategies?.forEach((strategy, index) => {

@@ -1,4 +1,4 @@
-import type { Move, ScenarioChange } from './types.ts';
+import type { Move, ScenarioChange, ScenarioVm } from './types.ts';
 
 // What the checks of a scenario share: places in the file, and what depends on the engine.
 
@@ -7,8 +7,14 @@ export interface CheckLimits {
   readonly pageBytes: number;
 }
 
+const FRAMES_LEAST = 2;
+/** With replicas, or snapshots to roll back to: a copy is had before the page that it is made from goes. */
+const FRAMES_LEAST_SHARED = 4;
+
 /** A VM always manages at least this many frames. */
-export const FRAMES_LEAST = 2;
+export function framesLeast({ replicas }: ScenarioVm): number {
+  return replicas === undefined ? FRAMES_LEAST : FRAMES_LEAST_SHARED;
+}
 
 export type Path = readonly PropertyKey[];
 /** Notes that the value at `path` of the input is not what is allowed. */

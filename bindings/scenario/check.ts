@@ -1,6 +1,6 @@
 import type { ExpandCriterionName } from '../policy/expand-criteria.ts';
 import { checkAmounts } from './check-amounts.ts';
-import { type CheckLimits, FRAMES_LEAST, movePath, type Path, type Refuse } from './check-shared.ts';
+import { type CheckLimits, framesLeast, movePath, type Path, type Refuse } from './check-shared.ts';
 import { EARLY_RELEASE_DEFAULT } from './matrix.ts';
 import type { SelectionForm } from './policies.ts';
 import { type ScenarioProblem, pathShown, problemOfValue, valueAt } from './problem.ts';
@@ -59,9 +59,10 @@ function multipleOfRegion(scenario: Scenario): string {
 }
 
 function checkVm(scenario: Scenario, vm: ScenarioVm, path: Path, limits: CheckLimits, refuse: Refuse): void {
-  const least = FRAMES_LEAST * limits.pageBytes;
+  const frames = framesLeast(vm);
+  const least = frames * limits.pageBytes;
   if (vm.memoryBytes % scenario.regionBytes !== 0) refuse([...path, 'memory'], multipleOfRegion(scenario));
-  if (vm.memoryBytes < least) refuse([...path, 'memory'], `a VM needs at least ${FRAMES_LEAST} pages, ${bytesShown(least)}`);
+  if (vm.memoryBytes < least) refuse([...path, 'memory'], `${vm.replicas === undefined ? 'a VM' : 'a VM of replicas'} needs at least ${frames} pages, ${bytesShown(least)}`);
   const space = vm.addressSpaceBytes;
   if (space !== undefined && (space % limits.pageBytes !== 0 || space > ADDRESS_SPACE_BYTES_MAX)) {
     refuse(

@@ -4,6 +4,7 @@ import type { MoveForm, PoliciesForm, RequestPoliciesForm, ShareForm, StrategyFo
 import { BUILT_IN_NAMES, builtInStrategy, STRATEGIES_DEFAULT, strategyMake } from './matrix.ts';
 import type { EarlyReleaseForm, Policies, RequestPolicies, WatchForm } from './policies.ts';
 import { repeated } from './repeat.ts';
+import { resolvedReplicas } from './resolve-replicas.ts';
 import type { ChangeForm, ScenarioForm } from './schema.ts';
 import type { AddressRange, Move, Scenario, ScenarioChange, Strategy, When } from './types.ts';
 
@@ -36,6 +37,7 @@ export function resolved(form: ScenarioForm, directory: string): Scenario {
       evictBatch: vm.evictBatch ?? form.evictBatch,
       earlyRelease: vm.earlyRelease,
       release: vm.release,
+      replicas: resolvedReplicas(vm),
     })),
     changes: (form.changes ?? []).flatMap((change, index) => repeated(resolvedChange(change, index, form.shortfall), change.repeat)),
     strategies: own,

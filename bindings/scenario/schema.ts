@@ -12,6 +12,7 @@ import {
   strategyOf,
   vmPolicies,
 } from './form-policies.ts';
+import { replicaFields } from './form-replicas.ts';
 import {
   bandwidth,
   boolean,
@@ -55,7 +56,7 @@ const guestForm = {
   evictBatch: wholeNumber(1).optional(),
 };
 
-const vmForm = object({ name: text, memory: bytes, trace: text, ...guestForm, ...vmPolicies });
+const vmForm = object({ name: text, memory: bytes, trace: text, ...guestForm, ...vmPolicies, ...replicaFields });
 
 const whenForm = object({ vm: text.optional(), progress: progress.optional(), virtual: durationNs.optional() });
 
@@ -106,6 +107,7 @@ export const scenarioForm = object({
 });
 
 export type ScenarioForm = z.output<typeof scenarioForm>;
+export type VmForm = z.output<typeof vmForm>;
 export type ChangeForm = z.output<typeof changeForm>;
 
 /** What zod found, as sentences with the field's path and value. */

@@ -3,6 +3,7 @@ import type { Shortfall } from '../policy/expand.ts';
 import type { SeekClass } from '../policy/seek.ts';
 import type { DevicePreset } from '../swap/timing.ts';
 import type { EarlyReleaseForm, HandoverName, Policies, Release, RequestPolicies } from './policies.ts';
+import type { ScenarioReplicas } from './replicas.ts';
 
 // A scenario after reading: every size in bytes, every time in ns, every name resolved, every path absolute.
 
@@ -33,6 +34,8 @@ export interface ScenarioVm {
   readonly evictBatch?: number | undefined;
   readonly earlyRelease?: EarlyReleaseForm | null | undefined;
   readonly release?: Release | undefined;
+  /** Absent: it runs as one, on a processor of its own. */
+  readonly replicas?: ScenarioReplicas | undefined;
 }
 
 /** Before record floor(progress x records) of one VM, or when the lowest clock reaches a virtual time. */
