@@ -3,11 +3,14 @@ import { PAGE_BYTES } from './base/page-bytes.ts';
 import { PAGE_SHIFT } from './shared/page.ts';
 import {
   CB_ACCESS_NS,
+  CB_COPIED,
   CB_COUNT_COPIES,
   CB_FAULT_OPEN,
   CB_PIN_A,
   CB_PIN_B,
   CB_SECOND_FRAME,
+  COPIED_FIRST,
+  COPIED_SECOND,
   ENTRY_DEVICE,
   ENTRY_NO_LOAD,
   ENTRY_NO_STORE,
@@ -16,9 +19,14 @@ import {
   EVENT_FAULT,
   FLAG_EVACUATE,
   FLAG_READ_ONLY,
+  OBJECT_COPY,
   OBJECT_DISCARDABLE,
   OBJECT_FLAGS,
+  OBJECT_HASH,
+  OBJECT_KNOWN,
   OBJECT_REFERENCES,
+  OBJECT_SAID,
+  OBJECT_SCRUBBED,
   OBJECT_SEEN,
   OBJECT_SLOT,
   PROCESSOR_LOAD_COLUMN,
@@ -27,6 +35,7 @@ import {
   PROCESSOR_REPLICA,
   PROCESSOR_STORE_COLUMN,
   PROCESSOR_STORE_GENERATION,
+  REPLICA_IN_STEP,
   REPLICA_PAGES,
   REPLICA_PROCESSOR,
   REPLICA_VM,
@@ -36,17 +45,21 @@ import {
   VM_HAS_MODES,
   VM_SAMPLE,
   VM_TIME_NS,
+  VM_TRIGGER,
   VM_WATCH,
   WATCH_EXACT,
 } from './shared/layout.ts';
 import { STATUS_ADDRESS_OUT_OF_RANGE, STATUS_DEVICE_PAGE, STATUS_OK, STATUS_PROTECTED } from './shared/status.ts';
 import { objectFrame, objectHas, objectMake, objectRecord, objectUnflag } from './paging/page-object.ts';
+import { knownAdd, knownForget, knownLearn } from './paging/known.ts';
 import { entryPlace, entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
-import { translationDropPage, translationFill } from './paging/translation.ts';
+import { objectGather } from './paging/scattered.ts';
+import { SEEN, translationDropPage, translationFill } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
 import { pageWatch, vmWatches } from './regions/watch.ts';
-import { fail, number, numberAdd, wordAdd, wordSet } from './store/control.ts';
+import { quotaRefuses, quotaTake } from './replicas/quota.ts';
+import { fail, number, numberAdd, word, wordAdd, wordSet } from './store/control.ts';
 import { eventRecord } from './store/event.ts';
 import { frameAddress, frameGive, frameRegion } from './store/frame.ts';
 import { regionManager, regionModes, regionUser } from './store/region.ts';
@@ -90,7 +103,10 @@ function objectOf(replica: usize, page: u32): u32 {
   const place = entryPlace(replica, page);
   if (!place) return 0;
   object = objectMake(load<u32>(replica + REPLICA_VM), page);
-  if (object) store<u32>(place, load<u32>(place) | object);
+  if (object) {
+    store<u32>(place, load<u32>(place) | object);
+    quotaTake(replica);
+  }
   return object;
 }
 
@@ -116,12 +132,26 @@ export function pageBring(replica: usize, page: u32, faults: bool): u32 {
   return frame;
 }
 
-/** Copy-on-write: makes a resident page this replica's alone. Its frame, or 0 with the failure noted. */
+/** Are the replica's (a record's address) stores compared with what the others have (1st embodiment)? */
+export function storesAreSeen(replica: usize): bool {
+  return load<u32>(vmRecord(load<u32>(replica + REPLICA_VM)) + VM_TRIGGER) != 0 && load<u32>(replica + REPLICA_IN_STEP) != 0;
+}
+
+/** A page and its copy have the same contents, and are to be compared from now on. */
+function copyKnown(shared: u32, copy: u32): void {
+  store<u32>(objectRecord(copy) + OBJECT_HASH, knownLearn(shared));
+  knownAdd(copy);
+}
+
+/** Copy-on-write (S1-S4): makes a resident page this replica's alone. Its frame, or 0 with the failure noted. */
 export function pageOwn(replica: usize, page: u32, frame: u32): u32 {
   const place = entryPlace(replica, page);
   if (!place) return 0;
   const shared = load<u32>(place) & ENTRY_OBJECT_MASK;
-  if (load<u32>(objectRecord(shared) + OBJECT_REFERENCES) == 1) return frame;
+  if (load<u32>(objectRecord(shared) + OBJECT_REFERENCES) == 1) {
+    objectGather(shared, page);
+    return frame;
+  }
   const vm = load<u32>(replica + REPLICA_VM);
   wordSet(CB_PIN_B, frame);
   const copyFrame = frameSeek(vm);
@@ -134,11 +164,14 @@ export function pageOwn(replica: usize, page: u32, frame: u32): u32 {
   }
   memory.copy(frameAddress(copyFrame), frameAddress(frame), PAGE_BYTES);
   wordAdd(CB_COUNT_COPIES, 1);
-  store<u16>(objectRecord(copy) + OBJECT_FLAGS, load<u16>(objectRecord(shared) + OBJECT_FLAGS));
+  store<u16>(objectRecord(copy) + OBJECT_FLAGS, (load<u16>(objectRecord(shared) + OBJECT_FLAGS) & OBJECT_SAID) | OBJECT_COPY);
+  if (storesAreSeen(replica)) copyKnown(shared, copy);
   pageArrive(copy, copyFrame);
   store<u32>(place, (load<u32>(place) & ~ENTRY_OBJECT_MASK) | copy);
+  if (objectHas(shared, OBJECT_COPY)) objectUnflag(shared, OBJECT_COPY); // it is, or was, a basic area
   objectRelease(shared);
   translationDropPage(load<u32>(replica + REPLICA_PROCESSOR), page);
+  quotaTake(replica);
   numberAdd(vmRecord(vm) + VM_COPIES, 1);
   eventRecord(EVENT_COPY, vm, page, load<u32>(load<u32>(replica + REPLICA_PROCESSOR) + PROCESSOR_REPLICA), 0, 0, vmTimeNs(vm));
   return copyFrame;
@@ -169,6 +202,15 @@ export function pageUnseen(watch: u32, region: u32): u32 {
   return modes & FLAG_READ_ONLY ? UNSEEN_LOADS : UNSEEN_ALL;
 }
 
+/** What a store means for a page that is one replica's alone: what was kept of its old contents holds no more, but for what the store brings up to date. */
+function pageWrite(object: u32, isSeen: bool): void {
+  if (load<u32>(objectRecord(object) + OBJECT_SLOT)) slotDrop(object);
+  const flags = load<u16>(objectRecord(object) + OBJECT_FLAGS);
+  if (!(flags & (OBJECT_DISCARDABLE | OBJECT_KNOWN | OBJECT_SCRUBBED))) return;
+  objectUnflag(object, OBJECT_DISCARDABLE | OBJECT_SCRUBBED);
+  if (!isSeen) knownForget(object);
+}
+
 /** The page in `frame` is accessed: recency, what a store means for it, and the cached translation. */
 function pageTouch(replica: usize, page: u32, frame: u32, isStore: bool): void {
   const vm = vmRecord(load<u32>(replica + REPLICA_VM));
@@ -178,16 +220,13 @@ function pageTouch(replica: usize, page: u32, frame: u32, isStore: bool): void {
   const unseen = watchesOf(vm, entry & ENTRY_OBJECT_MASK, frame);
   const isCached = page < load<u32>(processor + PROCESSOR_PAGES) && unseen != UNSEEN_NONE;
   if (isStore) {
-    const object = entry & ENTRY_OBJECT_MASK;
-    if (load<u32>(objectRecord(object) + OBJECT_SLOT)) slotDrop(object);
-    if (objectHas(object, OBJECT_DISCARDABLE)) objectUnflag(object, OBJECT_DISCARDABLE);
-    if (isCached && unseen == UNSEEN_ALL)
-      translationFill(
-        load<u32>(processor + PROCESSOR_STORE_COLUMN),
-        page,
-        frameAddress(frame),
-        load<u32>(processor + PROCESSOR_STORE_GENERATION),
-      );
+    const isSeen = storesAreSeen(replica);
+    pageWrite(entry & ENTRY_OBJECT_MASK, isSeen);
+    if (isCached && unseen == UNSEEN_ALL) {
+      const generation = load<u32>(processor + PROCESSOR_STORE_GENERATION);
+      const column: usize = load<u32>(processor + PROCESSOR_STORE_COLUMN);
+      translationFill(column, page, frameAddress(frame), isSeen ? generation | SEEN : generation);
+    }
   }
   if (isCached && !(entry & ENTRY_NO_LOAD)) {
     translationFill(
@@ -199,10 +238,14 @@ function pageTouch(replica: usize, page: u32, frame: u32, isStore: bool): void {
   }
 }
 
-/** A resident page, for a store this replica's alone. Its frame, or 0 with the failure noted. */
-function pageHave(replica: usize, page: u32, isStore: bool): u32 {
+/** A resident page, for a store this replica's alone: `copied` is noted in CB_COPIED where it had to be copied for that. Its frame, or 0 with the failure noted. */
+function pageHave(replica: usize, page: u32, isStore: bool, copied: u32): u32 {
+  if (quotaRefuses(replica, page, isStore)) return 0;
   const frame = pageBring(replica, page, true);
-  return frame && isStore ? pageOwn(replica, page, frame) : frame;
+  if (!frame || !isStore) return frame;
+  const own = pageOwn(replica, page, frame);
+  if (own != frame) wordSet(CB_COPIED, word(CB_COPIED) | copied);
+  return own;
 }
 
 /** The VM sees the access to a page, before the page is had, if it has to. Status. */
@@ -220,7 +263,8 @@ export function pageReady(replica: usize, page: u32, bytes: u32, isStore: bool):
 
 /** As pageReady, for another part of an access that the VM has seen. */
 export function pageReadyAgain(replica: usize, page: u32, isStore: bool): u32 {
-  const frame = pageHave(replica, page, isStore);
+  wordSet(CB_COPIED, 0);
+  const frame = pageHave(replica, page, isStore, COPIED_FIRST);
   if (frame) pageTouch(replica, page, frame, isStore);
   return frame;
 }
@@ -234,11 +278,12 @@ function pageFrame(replica: usize, page: u32): u32 {
 /** Makes two pages ready, with `inFirst` and `inSecond` bytes of the access, neither driving out the other; the second's frame is in CB_SECOND_FRAME. The first's frame, or 0 with the failure noted. */
 export function pagesReady(replica: usize, first: u32, inFirst: u32, second: u32, inSecond: u32, isStore: bool): u32 {
   if (pageSee(replica, first, inFirst, isStore) || pageSee(replica, second, inSecond, isStore)) return 0;
+  wordSet(CB_COPIED, 0);
   wordSet(CB_PIN_A, pageFrame(replica, second));
-  const frame = pageHave(replica, first, isStore);
+  const frame = pageHave(replica, first, isStore, COPIED_FIRST);
   wordSet(CB_PIN_A, frame);
   if (!frame) return 0;
-  const other = pageHave(replica, second, isStore);
+  const other = pageHave(replica, second, isStore, COPIED_SECOND);
   wordSet(CB_PIN_A, 0);
   if (!other) return 0;
   pageTouch(replica, first, frame, isStore);

@@ -38,16 +38,17 @@ import { entryClear, entryIsShared, entryPlace, entryRead } from './paging/page-
 import { recencyTouch } from './paging/recency.ts';
 import { translationDropPage, translationDropStore } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
+import { quotaRefuses } from './replicas/quota.ts';
 import { fail, statusNoted, wordSet } from './store/control.ts';
 import { frameGive } from './store/frame.ts';
-import { replicaIsLive, replicaRecord } from './store/replica.ts';
+import { replicaRecord, replicaRuns } from './store/replica.ts';
 import { vmRecord } from './store/vm.ts';
 import { objectRelease } from './swap/page-free.ts';
 import { pageIn } from './swap/page-in.ts';
 
 function pagesCheck(replica: u32, page: u32, pages: u32): i32 {
   wordSet(CB_BULK_DONE, 0);
-  if (!replicaIsLive(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
+  if (!replicaRuns(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
   const all = load<u32>(replicaRecord(replica) + REPLICA_PAGES);
   if (pages > all || page > all - pages) return fail(STATUS_ADDRESS_OUT_OF_RANGE, page << PAGE_SHIFT, pages << PAGE_SHIFT, all);
   return STATUS_OK;
@@ -81,6 +82,7 @@ function adviseWillNeed(replica: usize, object: u32): i32 {
 }
 
 function adviseLocked(replica: usize, page: u32): i32 {
+  if (quotaRefuses(replica, page, false)) return statusNoted();
   const frame = pageBring(replica, page, true);
   if (!frame) return statusNoted();
   const vm = vmRecord(load<u32>(replica + REPLICA_VM));

@@ -4,7 +4,7 @@ import { CONTROL } from './shared/layout.ts';
 
 import { advise, protect } from './advice.ts';
 import { vmInformation } from './information.ts';
-import { engineInit, replicaDispose, replicaFork, replicaRestore, vmCreate, vmDispose, vmMovesFirst, vmReplica } from './life.ts';
+import { engineInit, replicaDispose, replicaRestore, vmCreate, vmDispose, vmMovesFirst, vmReplica } from './life.ts';
 import {
   load16,
   load32,
@@ -12,6 +12,7 @@ import {
   load8,
   pageForRead,
   pageForWrite,
+  pageWritten,
   peek,
   peekSlot,
   rangeCheck,
@@ -20,13 +21,30 @@ import {
   store64,
   store8,
 } from './memory.ts';
-import { playerBuffer, playerCreate, playerDispose, playerFeed, playerFigures, playerNextUse, playerRun } from './player/player.ts';
+import {
+  playerBuffer,
+  playerCreate,
+  playerDispose,
+  playerFeed,
+  playerFigures,
+  playerNextUse,
+  playerRun,
+  playerSkip,
+} from './player/player.ts';
 import { vmCondition, vmSweep, vmWatch } from './regions/early-release.ts';
 import { rightsExpandRange } from './regions/expand-range.ts';
 import { changeCancel, rightsExpand, rightsReduce } from './regions/request.ts';
 import { rightsRelease, rightsTouch } from './regions/seek.ts';
 import { vmDifference } from './replicas/difference.ts';
-import { replicaStep, vmCompare } from './replicas/step.ts';
+import { replicaChanged } from './replicas/changed.ts';
+import { imageMap } from './replicas/image.ts';
+import { replicaTakePages } from './replicas/part.ts';
+import { replicaQuota } from './replicas/quota.ts';
+import { vmScan } from './replicas/scan.ts';
+import { vmScrub } from './replicas/scrub.ts';
+import { vmSharing } from './replicas/sharing.ts';
+import { replicaClear, replicaEmpty, replicaFork, replicaSnapshot } from './replicas/snapshot.ts';
+import { replicaStep, vmCompare, vmComparePolicy } from './replicas/step.ts';
 import { enginePlan } from './store/plan.ts';
 import { engineValidate } from './validate.ts';
 
@@ -37,12 +55,14 @@ export {
   changeCancel,
   engineInit,
   enginePlan,
+  imageMap,
   load16,
   load32,
   load64,
   load8,
   pageForRead,
   pageForWrite,
+  pageWritten,
   peek,
   peekSlot,
   playerBuffer,
@@ -52,12 +72,19 @@ export {
   playerFigures,
   playerNextUse,
   playerRun,
+  playerSkip,
   protect,
   rangeCheck,
+  replicaChanged,
+  replicaClear,
   replicaDispose,
+  replicaEmpty,
   replicaFork,
+  replicaQuota,
   replicaRestore,
+  replicaSnapshot,
   replicaStep,
+  replicaTakePages,
   rightsExpand,
   rightsExpandRange,
   rightsReduce,
@@ -68,6 +95,7 @@ export {
   store64,
   store8,
   vmCompare,
+  vmComparePolicy,
   vmCondition,
   vmCreate,
   vmDifference,
@@ -75,6 +103,9 @@ export {
   vmInformation,
   vmMovesFirst,
   vmReplica,
+  vmScan,
+  vmScrub,
+  vmSharing,
   vmSweep,
   vmWatch,
 };

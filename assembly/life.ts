@@ -7,14 +7,15 @@ import {
   CB_REGION_HINT,
   CB_REGION_SHIFT,
   CB_REPLICAS,
+  CB_SWEEP_PAGES,
   CB_TOTAL_BYTES,
   CB_VMS,
+  CB_ZERO_HASH,
   CHANGE_ABANDONED,
   EVENT_ABANDONED,
   EVENT_VM_CREATED,
   EVENT_VM_DISPOSED,
   EVICTION_FARTHEST,
-  FRAMES_LEAST_SHARING,
   REPLICA_NEXT,
   REPLICA_PROCESSOR,
   REPLICA_VM,
@@ -29,6 +30,7 @@ import {
   VM_REPLICA_COUNT,
   VM_REPLICA_FIRST,
   VM_SEEK,
+  VM_SNAPSHOT_COUNT,
   VM_TIME_NS,
 } from './shared/layout.ts';
 import { PAGE_SHIFT } from './shared/page.ts';
@@ -43,20 +45,20 @@ import {
   STATUS_NO_SUCH_VM,
   STATUS_OK,
   STATUS_TABLES_FULL,
-  STATUS_TOO_LITTLE_LEFT,
   TABLE_VMS,
 } from './shared/status.ts';
 
+import { pageHash } from './base/page-hash.ts';
 import { changeEnd, changeIsOpen, changeVm } from './regions/change.ts';
 import { rightsBegin } from './regions/request.ts';
 import { managerClear, userClear } from './regions/rights.ts';
-import { replicaCopy, replicaEnd, replicaMake, replicaShare } from './replicas/replica.ts';
-import { fail, number, statusNoted, word } from './store/control.ts';
+import { replicaCopy, replicaEnd, replicaMake } from './replicas/replica.ts';
+import { fail, number, statusNoted, word, wordSet } from './store/control.ts';
 import { eventRecord } from './store/event.ts';
 import { mapDispose, mapReserve } from './store/machine-map.ts';
 import { tablesInit } from './store/plan.ts';
 import { regionFrames, regionManager, regionReclassInPool, regionUser, regionValueSet } from './store/region.ts';
-import { replicaIsLive, replicaRecord } from './store/replica.ts';
+import { replicaIsLive, replicaRecord, replicaRuns } from './store/replica.ts';
 import { vmIsLive, vmRecord, vmTimeNs } from './store/vm.ts';
 
 /** Every region is free and in nobody's hands. Status. */
@@ -72,6 +74,7 @@ export function engineInit(): i32 {
     regionValueSet(CB_REGION_HINT, region, (region << word(CB_REGION_SHIFT)) >>> 6);
     regionReclassInPool(region);
   }
+  wordSet(CB_ZERO_HASH, pageHash(word(CB_SWEEP_PAGES)));
   const none = word(CB_PROCESSOR_TABLE);
   for (let replica: u32 = 1; replica <= word(CB_REPLICAS); replica++) store<u32>(replicaRecord(replica) + REPLICA_PROCESSOR, none);
   return STATUS_OK;
@@ -113,7 +116,7 @@ export function vmCreate(regions: u32, addressSpacePages: u32, eviction: u32, se
   store<u32>(record + VM_EVICTION, eviction);
   store<u32>(record + VM_SEEK, order);
   store<u32>(record + VM_EVICT_BATCH, max<u32>(evictBatch, 1));
-  const replica = replicaMake(vm, addressSpacePages);
+  const replica = replicaMake(vm, addressSpacePages, false);
   const status = replica ? rightsBegin(vm, regions, flags, timeNs) : statusNoted();
   if (status) {
     if (replica) replicaEnd(replica);
@@ -153,27 +156,19 @@ export function vmMovesFirst(vm: u32, isOn: u32): i32 {
   return STATUS_OK;
 }
 
-/** A VM's first replica, or 0. */
+/** A VM's first replica that is no snapshot, or 0. */
 export function vmReplica(vm: u32): u32 {
   if (!vmIsLive(vm)) return 0;
-  let replica = load<u32>(vmRecord(vm) + VM_REPLICA_FIRST);
-  while (load<u32>(replicaRecord(replica) + REPLICA_NEXT)) replica = load<u32>(replicaRecord(replica) + REPLICA_NEXT);
-  return replica;
-}
-
-/** A second replica with the same pages; or the negated status. */
-export function replicaFork(replica: u32): i32 {
-  if (!replicaIsLive(replica)) return -fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
-  const vm = load<u32>(replicaRecord(replica) + REPLICA_VM);
-  const frames = load<u32>(vmRecord(vm) + VM_MANAGED) << word(CB_REGION_SHIFT);
-  if (frames < (FRAMES_LEAST_SHARING as u32)) return -fail(STATUS_TOO_LITTLE_LEFT, frames, FRAMES_LEAST_SHARING, 0);
-  const fork = replicaShare(replica);
-  return fork ? (fork as i32) : -statusNoted();
+  let first: u32 = 0;
+  for (let replica = load<u32>(vmRecord(vm) + VM_REPLICA_FIRST); replica; replica = load<u32>(replicaRecord(replica) + REPLICA_NEXT)) {
+    if (replicaRuns(replica)) first = replica;
+  }
+  return first;
 }
 
 /** Status. */
 export function replicaRestore(replica: u32, from: u32): i32 {
-  if (!replicaIsLive(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
+  if (!replicaRuns(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
   if (!replicaIsLive(from)) return fail(STATUS_NO_SUCH_REPLICA, from, 0, 0);
   const record = replicaRecord(replica);
   const source = replicaRecord(from);
@@ -185,8 +180,9 @@ export function replicaRestore(replica: u32, from: u32): i32 {
 /** Status. */
 export function replicaDispose(replica: u32): i32 {
   if (!replicaIsLive(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
-  const vm = load<u32>(replicaRecord(replica) + REPLICA_VM);
-  if (load<u32>(vmRecord(vm) + VM_REPLICA_COUNT) == 1) return fail(STATUS_BAD_OPTION, OPTION_LAST_REPLICA, replica, 0);
+  const vm = vmRecord(load<u32>(replicaRecord(replica) + REPLICA_VM));
+  const isLast = load<u32>(vm + VM_REPLICA_COUNT) - load<u32>(vm + VM_SNAPSHOT_COUNT) == 1;
+  if (isLast && replicaRuns(replica)) return fail(STATUS_BAD_OPTION, OPTION_LAST_REPLICA, replica, 0);
   replicaEnd(replica);
   return STATUS_OK;
 }

@@ -2,12 +2,14 @@
 import { PAGE_BYTES } from './base/page-bytes.ts';
 import { PAGE_SHIFT } from './shared/page.ts';
 import {
+  CB_COPIED,
   CB_PEEK_SLOT,
   CB_REPLICAS,
   CB_SCRATCH,
   CB_SECOND_FRAME,
-  CB_SWAP_STORE,
   CONTROL,
+  COPIED_FIRST,
+  COPIED_SECOND,
   ENTRY_OBJECT_MASK,
   OBJECT_FRAME,
   OBJECT_SLOT,
@@ -19,19 +21,19 @@ import {
   PROCESSOR_VM,
   REPLICA_PAGES,
   REPLICA_VM,
-  SWAP_STORE_LINEAR,
 } from './shared/layout.ts';
 import { STATUS_NO_SUCH_REPLICA, STATUS_OK } from './shared/status.ts';
-import { accessCount, pageReady, pagesReady, rangeCheckIn } from './access.ts';
+import { accessCount, pageReady, pagesReady, rangeCheckIn, storesAreSeen } from './access.ts';
 import { objectRecord } from './paging/page-object.ts';
 import { entryRead } from './paging/page-table.ts';
 import { Recency } from './paging/recency.ts';
 import { OFFSET_MASK, processorRecord } from './paging/translation.ts';
 import { fail, statusNoted, word, wordSet } from './store/control.ts';
-import { frameAddress } from './store/frame.ts';
-import { replicaIsLive, replicaRecord } from './store/replica.ts';
+import { storeBegin, storeEnd } from './replicas/on-write.ts';
+import { frameAddress, frameAt } from './store/frame.ts';
+import { replicaIsLive, replicaRecord, replicaRuns } from './store/replica.ts';
 import { vmRecord } from './store/vm.ts';
-import { slotAddress } from './swap/device.ts';
+import { slotAddress, slotIsLinear } from './swap/device.ts';
 
 const SCRATCH: usize = CONTROL + CB_SCRATCH;
 
@@ -62,7 +64,7 @@ class Hit {
 }
 
 function checked(replica: u32, address: u32, width: u32, isStore: bool): i32 {
-  if (!replicaIsLive(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
+  if (!replicaRuns(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
   return rangeCheckIn(replicaRecord(replica), address, width, isStore);
 }
 
@@ -97,8 +99,19 @@ function slowStore(replica: u32, address: u32, width: u32): i32 {
   const frame =
     inFirst == width ? pageReady(record, page, width, true) : pagesReady(record, page, inFirst, page + 1, width - inFirst, true);
   if (!frame) return statusNoted();
+  const other = inFirst < width ? word(CB_SECOND_FRAME) : 0;
+  const isSeen = storesAreSeen(record);
+  if (isSeen) {
+    storeBegin(frame, offset, inFirst);
+    if (other) storeBegin(other, 0, width - inFirst);
+  }
   memory.copy(frameAddress(frame) + offset, SCRATCH, inFirst);
-  if (inFirst < width) memory.copy(frameAddress(word(CB_SECOND_FRAME)), SCRATCH + inFirst, width - inFirst);
+  if (other) memory.copy(frameAddress(other), SCRATCH + inFirst, width - inFirst);
+  if (isSeen) {
+    const copied = word(CB_COPIED);
+    storeEnd(record, frame, offset, inFirst, (copied & COPIED_FIRST) != 0);
+    if (other) storeEnd(record, other, 0, width - inFirst, (copied & COPIED_SECOND) != 0);
+  }
   return STATUS_OK;
 }
 
@@ -184,11 +197,24 @@ export function pageForRead(replica: u32, address: u32, length: u32): usize {
   return pagePiece(replica, address, length, false);
 }
 
+/** Where stores are compared, pageWritten has to follow, with the same numbers, when the bytes are written. */
 export function pageForWrite(replica: u32, address: u32, length: u32): usize {
-  return pagePiece(replica, address, length, true);
+  const at = pagePiece(replica, address, length, true);
+  if (at && storesAreSeen(replicaRecord(replica))) storeBegin(frameAt(at), address & OFFSET_MASK, length);
+  return at;
 }
 
-/** Where a page's content is, without any counter, time or recency. 0: in the host's store, or zero; peekSlot tells. */
+/** The bytes of pageForWrite have been written; nothing was called in between. */
+export function pageWritten(replica: u32, address: u32, length: u32): void {
+  if (!replicaIsLive(replica)) return;
+  const record = replicaRecord(replica);
+  if (!storesAreSeen(record)) return;
+  const object = entryRead(record, address >>> PAGE_SHIFT) & ENTRY_OBJECT_MASK;
+  const frame = object ? load<u32>(objectRecord(object) + OBJECT_FRAME) : 0;
+  if (frame) storeEnd(record, frame, address & OFFSET_MASK, length, (word(CB_COPIED) & COPIED_FIRST) != 0);
+}
+
+/** Where a page's content is, without any counter, time or recency. 0: in the host's store or an image, or zero; peekSlot tells. */
 export function peek(replica: u32, page: u32): usize {
   wordSet(CB_PEEK_SLOT, 0);
   if (!replicaIsLive(replica) || page >= load<u32>(replicaRecord(replica) + REPLICA_PAGES)) return 0;
@@ -198,7 +224,7 @@ export function peek(replica: u32, page: u32): usize {
   if (frame) return frameAddress(frame);
   const slot = load<u32>(objectRecord(object) + OBJECT_SLOT);
   if (!slot) return 0;
-  if (word(CB_SWAP_STORE) == SWAP_STORE_LINEAR) return slotAddress(slot - 1);
+  if (slotIsLinear(slot - 1)) return slotAddress(slot - 1);
   wordSet(CB_PEEK_SLOT, slot);
   return 0;
 }

@@ -49,11 +49,13 @@ import {
   INVARIANT_TRANSLATION,
   INVARIANT_VM_FIGURES,
   NODE_ENTRIES,
+  NODE_SHIFT,
   OBJECT_CHECK,
   OBJECT_DISCARDABLE,
   OBJECT_FRAME,
   OBJECT_PAGE,
   OBJECT_REFERENCES,
+  OBJECT_SCATTERED,
   OBJECT_SEEN,
   OBJECT_SLOT,
   PROCESSOR_LOAD_COLUMN,
@@ -105,7 +107,7 @@ import {
 } from './store/region.ts';
 import { replicaIsLive, replicaRecord } from './store/replica.ts';
 import { vmIsLive, vmRecord } from './store/vm.ts';
-import { slotIsFree } from './swap/slot.ts';
+import { slotIsFree, slotIsImage } from './swap/slot.ts';
 
 function broken(invariant: u32, b: u32, c: u32): i32 {
   return fail(STATUS_INVARIANT, invariant, b, c);
@@ -182,8 +184,13 @@ function vmCheck(vm: u32): i32 {
   return STATUS_OK;
 }
 
-/** Counts what a tree refers to; a node is entered on its first visit. Returns the nodes found. */
-function treeCount(node: u32, height: u32): u32 {
+/** May an entry of page `page` refer to the object? */
+function isAt(object: u32, page: u32): bool {
+  return load<u32>(objectRecord(object) + OBJECT_PAGE) == page || objectHas(object, OBJECT_SCATTERED);
+}
+
+/** Counts what a tree of pages `page` … refers to; a node is entered on its first visit. An entry of another page than the object's does not count. Returns the nodes found. */
+function treeCount(node: u32, height: u32, page: u32): u32 {
   const place: usize = word(CB_NODE_CHECKS) + (node << 2);
   const seen = load<u32>(place) + 1;
   store<u32>(place, seen);
@@ -193,8 +200,8 @@ function treeCount(node: u32, height: u32): u32 {
     const entry = load<u32>(nodeAddress(node) + (i << 2)) & ENTRY_OBJECT_MASK;
     if (!entry) continue;
     if (height > 1) {
-      nodes += treeCount(entry, height - 1);
-    } else {
+      nodes += treeCount(entry, height - 1, page + (i << ((height - 1) * NODE_SHIFT)));
+    } else if (isAt(entry, page + i)) {
       const check = objectRecord(entry) + OBJECT_CHECK;
       store<u32>(check, load<u32>(check) + 1);
     }
@@ -209,7 +216,7 @@ function objectsCheck(): i32 {
   let nodes: u32 = 0;
   for (let replica: u32 = 1; replica <= word(CB_REPLICAS); replica++) {
     const root = replicaIsLive(replica) ? load<u32>(replicaRecord(replica) + REPLICA_ROOT) : 0;
-    if (root) nodes += treeCount(root, load<u32>(replicaRecord(replica) + REPLICA_HEIGHT));
+    if (root) nodes += treeCount(root, load<u32>(replicaRecord(replica) + REPLICA_HEIGHT), 0);
   }
   if (nodes != word(CB_NODES_USED)) return broken(INVARIANT_ARENA, nodes, word(CB_NODES_USED));
   for (let node: u32 = 1; node <= word(CB_NODE_TOP); node++) {
@@ -228,9 +235,10 @@ function objectsCheck(): i32 {
     const frame = load<u32>(record + OBJECT_FRAME);
     const slot = load<u32>(record + OBJECT_SLOT);
     if (frame && frameObject(frame) != object) return broken(INVARIANT_FRAME_OBJECT, frame, object);
-    if (slot && (slot > word(CB_SLOTS) || slotIsFree(slot - 1))) return broken(INVARIANT_SLOTS, slot - 1, object);
-    if (slot) slots++;
-    if (slot && frame) clean++;
+    if (!slot || slotIsImage(slot)) continue;
+    if (slot > word(CB_SLOTS) || slotIsFree(slot - 1)) return broken(INVARIANT_SLOTS, slot - 1, object);
+    slots++;
+    if (frame) clean++;
   }
   if (used != word(CB_OBJECTS_USED)) return broken(INVARIANT_ARENA, used, word(CB_OBJECTS_USED));
   if (slots != word(CB_SLOTS_USED) || clean != word(CB_CLEAN_PAGES)) return broken(INVARIANT_SLOTS, slots, clean);
@@ -286,8 +294,7 @@ function translationsCheck(replica: u32): i32 {
     const entry = entryRead(record, page);
     const object = entry & ENTRY_OBJECT_MASK;
     const frame = object ? load<u32>(objectRecord(object) + OBJECT_FRAME) : 0;
-    if (!frame || entry & ENTRY_DEVICE || load<u32>(objectRecord(object) + OBJECT_PAGE) != page)
-      return broken(INVARIANT_TRANSLATION, replica, page);
+    if (!frame || entry & ENTRY_DEVICE || !isAt(object, page)) return broken(INVARIANT_TRANSLATION, replica, page);
     const unseen = pageUnseen(load<u32>(vmRecord(objectVm(object)) + VM_WATCH), frameRegion(frame));
     if (unseen == UNSEEN_NONE || (holdsStore && unseen == UNSEEN_LOADS)) return broken(INVARIANT_TRANSLATION, replica, page);
     if (!isSampled(object, frame)) return broken(INVARIANT_TRANSLATION, replica, page);

@@ -1,4 +1,6 @@
 import {
+  FEATURE_KNOWN,
+  FEATURE_SCAN,
   FLAG_CLOSED,
   FLAG_EAGER,
   STATISTICS_BYTES,
@@ -75,6 +77,10 @@ export interface EngineOptions {
    * most 2 bytes a frame, that is with regions of 64 pages (256 KiB) or more.
    */
   readonly statistics?: boolean;
+  /** Room for comparing what replicas store at once (`compare.onWrite`): about 8 bytes a page in memory or swap (false). */
+  readonly compareOnWrite?: boolean;
+  /** Room for `vm.scan()`, which merges equal pages at different addresses: about 12 bytes a page in memory or swap (false). */
+  readonly scan?: boolean;
   /** Shared memory; by default where it is available. */
   readonly shared?: boolean;
   readonly maxVms?: number;
@@ -106,6 +112,8 @@ const ENGINE_FIELDS = [
   'declaration',
   'operatorOnly',
   'statistics',
+  'compareOnWrite',
+  'scan',
   'shared',
   'maxVms',
   'maxReplicas',
@@ -185,6 +193,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
         throw new InvalidOptionError('memory', options.memory, 'at most what one WebAssembly memory can have, 4 GiB');
       return {
         ...counts,
+        features: featuresOf(options),
         summaries: summariesOf(options, regionBytes / pageBytes) | selection.summaries,
         regions: memoryBytes / regionBytes,
         regionBytes,
@@ -226,6 +235,11 @@ function summariesOf({ statistics }: EngineOptions, regionPages: number): number
   const isKept =
     statistics === undefined ? STATISTICS_BYTES <= regionPages * STATISTICS_BYTES_PER_FRAME_MOST : checkBoolean('statistics', statistics);
   return isKept ? SUMMARY_STATISTICS : 0;
+}
+
+/** FEATURE_… bits of what the options ask for. */
+function featuresOf({ compareOnWrite = false, scan = false }: EngineOptions): number {
+  return (checkBoolean('compareOnWrite', compareOnWrite) ? FEATURE_KNOWN : 0) | (checkBoolean('scan', scan) ? FEATURE_SCAN : 0);
 }
 
 function moduleOf(module: unknown): BufferSource | WebAssembly.Module | undefined {

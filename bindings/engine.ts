@@ -13,9 +13,13 @@ import { engineStart } from './engine/start.ts';
 import { statisticsKept } from './engine/statistics.ts';
 import type { Started } from './engine/start.ts';
 import type { EngineParts } from './engine-parts.ts';
+import { checkComparePolicy } from './compare-policy.ts';
 import { checkEngineOptions } from './engine-options.ts';
 import type { CheckedOptions, EngineOptions, Handover } from './engine-options.ts';
 import { InvalidOptionError } from './errors.ts';
+import { Image } from './image/image.ts';
+import { imagesStart } from './image/start.ts';
+import type { ImageSource } from './image/source.ts';
 import { Events } from './events/events.ts';
 import type { EventListener, EventName } from './events/event-map.ts';
 import { inspectionMake } from './inspect.ts';
@@ -89,6 +93,7 @@ export class Engine {
       reserve: undefined,
       vmOf: (handle) => this.#vmOf(handle),
       changeMake: (vm, handle) => (this.#changes[handle] = new Change(this.#parts, vm, handle)),
+      createVm: (options) => this.createVm(options),
       vmRemove: (vm) => this.#vmRemove(vm),
     };
     if (reserve !== null) this.#reserveCreate(reserve);
@@ -141,12 +146,25 @@ export class Engine {
 
   // ---- VMs ---------------------------------------------------------------------------------------------------------------
 
+  /**
+   * Pages of contents that never change, for VMs of this engine to start from (`createVm({ image })`, `replica.mapImage()`): bytes, which are not copied, or a
+   * source that is read when pages are first touched (in Node: fileImage). Errors: INVALID_OPTION.
+   */
+  image(source: Uint8Array<ArrayBufferLike> | ImageSource): Image {
+    this.core.begin('engine.image');
+    return new Image(this.#parts, source, this.image);
+  }
+
   /** A VM with its first memory and its replicas. Errors: INVALID_OPTION, NOT_ENOUGH_MEMORY, TOO_LITTLE_LEFT, TABLES_FULL, POLICY_FAILED. */
   createVm(options: VmOptions): Vm {
     const { core } = this;
     core.begin('engine.createVm');
     const checked = checkVmOptions(options, core.pageBytes, this.#regionBytes, statisticsKept(core));
+    for (const { image } of checked.images) image.slotFor(this.#parts);
+    const compare = checked.compare === undefined ? null : checkComparePolicy('compare', checked.compare, core);
     const vm = this.#vmMake(checked);
+    if (compare !== null) vm.comparePolicySet(compare);
+    imagesStart(this.#parts, vm, checked.images);
     if (checked.replicas > 1) replicasMake(vm, checked.replicas);
     return vm;
   }

@@ -9,10 +9,26 @@ export type { MemoryInformation } from './information.ts';
 export type { AccessFigures } from './early-release/figures.ts';
 export type { Comparison, Condition, Counting, EarlyRelease, FiguresFunction, Statistic } from './early-release/options.ts';
 export type { ReduceOptions, RequestOptions } from './request-options.ts';
-export type { ByteRange, PageDifference, ReplicaComparison } from './comparison.ts';
+export type { ByteRange } from './byte-ranges.ts';
+export type { PageDifference, ReplicaComparison } from './comparison.ts';
+export type { AreaKind, PageTableRange, PageTableRow } from './page-table.ts';
+export type { ScanReport, SharingCounters } from './sharing.ts';
+export type { PageFlip, ScrubReport } from './scrub.ts';
+export type { ComparePolicy } from './compare-policy.ts';
+export type { CompareTrigger, ExceptionRule, KeptArea, MergeRule } from './policy/compare.ts';
 export type { VmOptions } from './vm-options.ts';
+export { Image } from './image/image.ts';
+export type { ImageAt, ImageOption } from './image/mapping.ts';
+export type { ImageSource } from './image/source.ts';
 export { Replica } from './replica.ts';
 export type { Advice, Protection } from './replica.ts';
+export { Snapshot } from './snapshot.ts';
+export type { SnapshotOptions } from './snapshot.ts';
+export type { ForkOptions } from './quota.ts';
+export type { PageAddress, PageChange } from './changed-pages.ts';
+export type { SaveOptions } from './snapshot/save.ts';
+export type { LoadOptions } from './snapshot/load.ts';
+export type { ForkVmOptions } from './snapshot/fork-vm.ts';
 export { GuestMemory } from './guest-memory.ts';
 export type { ChunkOptions } from './guest-memory.ts';
 export type { AccessWidth, DeviceHandlers } from './device.ts';
@@ -89,6 +105,9 @@ export {
   DevicePageError,
   DisposedError,
   EngineTooLargeError,
+  ImageInUseError,
+  ImageReadError,
+  ImageSourceError,
   InvalidOptionError,
   InvariantError,
   MisalignedError,
@@ -101,10 +120,13 @@ export {
   OverlapError,
   PolicyFailedError,
   ProtectedError,
+  QuotaExceededError,
   ReentrantError,
   ReserveExhaustedError,
   SharedMemoryUnavailableError,
   SlotTakenError,
+  SnapshotCorruptError,
+  SnapshotMismatchError,
   SwapFullError,
   SwapReadError,
   SwapStoreError,

@@ -14,6 +14,8 @@ export interface VmCounters {
   readonly takeOvers: number;
   /** Pages copied on a write because they were shared. */
   readonly copies: number;
+  /** Areas of pages that became one with an equal one, of replicas in step. */
+  readonly merges: number;
   /** Regions released because the release condition held, and tries that failed: then the VM went on using the region. */
   readonly earlyReleases: number;
   readonly earlyReleasesFailed: number;
@@ -33,6 +35,7 @@ export function vmCounters(core: Core, vm: number): VmCounters {
     evictions: count(layout.VM_EVICTIONS),
     takeOvers: count(layout.VM_TAKE_OVERS),
     copies: count(layout.VM_COPIES),
+    merges: count(layout.VM_MERGES),
     earlyReleases: count(layout.VM_EARLY_RELEASES),
     earlyReleasesFailed: count(layout.VM_EARLY_RELEASES_FAILED),
     pagesMoved: count(layout.VM_PAGES_MOVED),

@@ -1,7 +1,10 @@
+import type { ComparePolicy } from './compare-policy.ts';
 import { checkEarlyRelease } from './early-release/check.ts';
 import type { ReleasePolicy } from './early-release/check.ts';
 import type { EarlyRelease } from './early-release/options.ts';
 import { InvalidOptionError } from './errors.ts';
+import { checkImages } from './image/mapping.ts';
+import type { CheckedImage, ImageOption } from './image/mapping.ts';
 import { checkChoice, checkFields, checkInteger, checkMultiple } from './options.ts';
 import { EVICTIONS } from './policy/eviction.ts';
 import type { Eviction } from './policy/eviction.ts';
@@ -30,6 +33,10 @@ export interface VmOptions {
   readonly evictBatch?: number;
   /** Address spaces that run one program on shared frames, all in step from the beginning (1). */
   readonly replicas?: number;
+  /** How they are compared and what becomes of equal areas; only when `vm.compare()` is called by default. */
+  readonly compare?: ComparePolicy;
+  /** What its address space holds at the start, for all replicas: an image from address 0 on, or images at addresses of their own; zeros by default. */
+  readonly image?: ImageOption;
   /** What happens when there is less memory than asked for; 'reject' by default. */
   readonly shortfall?: Shortfall;
   /** How its first memory is chosen; by default as expansions in its engine are. */
@@ -44,7 +51,9 @@ const FIELDS = [
   'name',
   'memory',
   'replicas',
+  'compare',
   'addressSpace',
+  'image',
   'eviction',
   'seek',
   'evictBatch',
@@ -67,7 +76,10 @@ export interface CheckedVmOptions {
   readonly seek: number;
   readonly evictBatch: number;
   readonly replicas: number;
+  readonly images: readonly CheckedImage[];
   readonly flags: number;
+  /** As it was given. */
+  readonly compare: ComparePolicy | undefined;
   /** As it was given. */
   readonly selection: ExpandSelection | undefined;
   readonly release: ReleaseWay;
@@ -91,7 +103,9 @@ export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: n
     seek: seekWord('seek', options.seek ?? SEEK_ORDER),
     evictBatch: checkInteger('evictBatch', options.evictBatch ?? 1, 1, EVICT_BATCH_MOST),
     replicas: checkInteger('replicas', options.replicas ?? 1, 1, REPLICAS_MOST),
+    images: checkImages('image', options.image, pageBytes, space),
     flags: SHORTFALLS[checkChoice('shortfall', options.shortfall ?? 'reject', SHORTFALLS)],
+    compare: options.compare,
     selection: options.selection,
     release: checkChoice('release', release, RELEASE_WAYS),
     earlyRelease: earlyRelease === undefined ? null : checkEarlyRelease('earlyRelease', earlyRelease, keepsStatistics),

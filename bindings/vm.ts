@@ -1,5 +1,7 @@
 import * as layout from '../assembly/shared/layout.ts';
 import type { Change } from './change.ts';
+import { checkComparePolicy, COMPARE_POLICY_DEFAULT } from './compare-policy.ts';
+import type { CheckedComparePolicy, ComparePolicy } from './compare-policy.ts';
 import { comparisonMake, differencesFind } from './comparison.ts';
 import type { PageDifference, ReplicaComparison } from './comparison.ts';
 import { DeviceMap } from './device.ts';
@@ -15,6 +17,7 @@ import { statisticsKept } from './engine/statistics.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { InvalidOptionError } from './errors.ts';
 import type { DisposedError } from './errors.ts';
+import { Holders } from './holders.ts';
 import { memoryInformation } from './information.ts';
 import type { MemoryInformation } from './information.ts';
 import { checkMachineRange, checkRegions } from './machine-range.ts';
@@ -24,10 +27,19 @@ import { expandSelectionOf, releaseSelectionOf } from './policy/selection-settin
 import type { Selection } from './policy/selection.ts';
 import { RELEASE_WAYS } from './policy/release-way.ts';
 import type { ReleaseWay } from './policy/release-way.ts';
-import { Replica } from './replica.ts';
+import { pageTableRows } from './page-table.ts';
+import type { PageTableRange, PageTableRow } from './page-table.ts';
+import type { Replica } from './replica.ts';
 import { expandFlags, operatorOnly, reduceFlags, selectionOfRange } from './request-options.ts';
 import type { ReduceOptions, RequestOptions } from './request-options.ts';
+import { scrubMake } from './scrub.ts';
+import type { ScrubReport } from './scrub.ts';
 import { expandWanted, releaseWanted } from './selection.ts';
+import { scanMake, sharingOf } from './sharing.ts';
+import type { ScanReport, SharingCounters } from './sharing.ts';
+import type { Snapshot } from './snapshot.ts';
+import { snapshotLoad } from './snapshot/load.ts';
+import type { LoadOptions } from './snapshot/load.ts';
 import type { Quantity } from './units.ts';
 import { vmCounters } from './vm-counters.ts';
 import type { VmCounters } from './vm-counters.ts';
@@ -39,7 +51,10 @@ export class Vm {
   readonly #origin: Origin;
   readonly #handle: number;
   readonly #watch: ReleaseWatch;
-  #replicas: readonly Replica[];
+  /** @internal */
+  readonly holders: Holders;
+  #comparePolicy: Required<ComparePolicy> = COMPARE_POLICY_DEFAULT;
+  #fullScans = 0;
   #disposed = false;
 
   /** @internal */
@@ -50,7 +65,8 @@ export class Vm {
     this.#handle = handle;
     this.#origin = new Origin(maker);
     this.#watch = new ReleaseWatch(parts, handle, name);
-    this.#replicas = [new Replica(parts, this, core.exports.vmReplica(handle), new DeviceMap(core), maker)];
+    this.holders = new Holders(parts, this);
+    this.holders.replicaAdd(core.exports.vmReplica(handle), new DeviceMap(core), null, maker);
   }
 
   /** @internal */
@@ -61,11 +77,11 @@ export class Vm {
     return this.#disposed;
   }
   get replicas(): readonly Replica[] {
-    return this.#replicas;
+    return this.holders.replicas;
   }
   /** The first replica: the only one, of a VM that was not forked. */
   get replica(): Replica {
-    const [first] = this.#replicas;
+    const { first } = this.holders;
     if (first === undefined) throw this.disposed();
     return first;
   }
@@ -88,7 +104,7 @@ export class Vm {
   get residentPages(): number {
     return this.#word(layout.VM_RESIDENT);
   }
-  /** Pages that are only in swap. */
+  /** Pages that are only in swap or in an image. */
   get outPages(): number {
     return this.#word(layout.VM_OUT);
   }
@@ -203,6 +219,21 @@ export class Vm {
 
   // ---- replicas in step ------------------------------------------------------------------------------------------------------
 
+  /** How its replicas in step are compared. */
+  get comparePolicy(): Required<ComparePolicy> {
+    this.#check();
+    return this.#comparePolicy;
+  }
+
+  /** Another policy from now on; what is left out is as by default. Errors: INVALID_OPTION. */
+  compareBy(policy: ComparePolicy): void {
+    const { core } = this.#parts;
+    const checked = checkComparePolicy('policy', policy, core);
+    core.begin('vm.compareBy');
+    this.#check();
+    this.comparePolicySet(checked);
+  }
+
   /**
    * Compares the replicas in step (US 9,063,868 S31, S21-S23, S11-S15): areas of a page whose contents are equal become one, and its other frames are free.
    * Looks at what they do not share, and nothing else. Errors: SWAP_READ_FAILED; what was merged before it stands.
@@ -218,8 +249,63 @@ export class Vm {
     return differencesFind(
       this.#parts,
       this.#handle,
-      this.#replicas.filter((replica) => replica.isInStep),
+      this.holders.replicas.filter((replica) => replica.isInStep),
     );
+  }
+
+  /**
+   * The page table of US 9,063,868 Fig. 2, a row for each replica and page, page by page: of pages that some replica has touched. Made while it is iterated, and
+   * valid as long as nothing of the VM changes. Errors: INVALID_OPTION.
+   */
+  pageTable(range: PageTableRange = {}): IterableIterator<PageTableRow> {
+    this.#check();
+    return pageTableRows(this.#parts.core, this, range);
+  }
+
+  // ---- sharing --------------------------------------------------------------------------------------------------------------
+
+  /** What its replicas and snapshots share, counted now: looks at each page table once, however many replicas it serves. Changes nothing. */
+  sharing(): SharingCounters {
+    this.#check();
+    return sharingOf(this.#parts.core, this.#handle, this.#fullScans);
+  }
+
+  /**
+   * One pass over all pages in frames, whatever address they have: equal ones that have not changed since the pass before become one, copied again by the next
+   * store. Not locked or discardable ones. Errors: INVALID_OPTION on an engine without `scan: true`.
+   */
+  scan(): ScanReport {
+    this.#check();
+    const report = scanMake(this.#parts.core, this.#handle);
+    this.#fullScans += 1;
+    return report;
+  }
+
+  /**
+   * Hashes its pages in frames, and compares with what the scrub before kept where nobody has stored since: a page that differs has changed by itself, for all
+   * who share it. A page is not watched while it is out, and from a store to the next scrub (with `compareOnWrite` it is, while stores to it are compared).
+   */
+  scrub(): ScrubReport {
+    this.#check();
+    return scrubMake(this.#parts.core, this);
+  }
+
+  // ---- snapshots ----------------------------------------------------------------------------------------------------------------
+
+  /** Living snapshots of its replicas, in the order in which they were made. */
+  get snapshots(): readonly Snapshot[] {
+    return this.holders.snapshots;
+  }
+
+  /**
+   * A snapshot from the bytes that `snapshot.save` made, of a VM with the same address space on an engine with the same page size; with `base` where it was saved
+   * with one. Its pages are written as by a guest, and count as such. Errors: SNAPSHOT_CORRUPT, SNAPSHOT_MISMATCH, INVALID_OPTION, DISPOSED, TABLES_FULL,
+   * TOO_LITTLE_LEFT, those of writes; an abort's reason: nothing is left behind.
+   */
+  async loadSnapshot(bytes: Uint8Array, options: LoadOptions = {}): Promise<Snapshot> {
+    this.#parts.core.begin('vm.loadSnapshot');
+    this.#check();
+    return snapshotLoad(this.#parts, this, bytes, options, this.loadSnapshot);
   }
 
   /** The VM ends: its pages, slots and replicas go; its regions are left without manager and user, nothing is paged out; changes of its own are abandoned. */
@@ -306,6 +392,13 @@ export class Vm {
     }
   }
 
+  /** @internal A policy that was checked. */
+  comparePolicySet({ policy, trigger, keep, flags }: CheckedComparePolicy): void {
+    const { core } = this.#parts;
+    core.require(core.exports.vmComparePolicy(this.#handle, trigger, keep, flags));
+    this.#comparePolicy = policy;
+  }
+
   /** @internal A release condition that was checked. */
   policySet(policy: ReleasePolicy | null): void {
     this.#watch.set(policy, this.#parts.nowNs());
@@ -315,20 +408,11 @@ export class Vm {
   belongsTo(parts: EngineParts): boolean {
     return this.#parts === parts;
   }
-  /** @internal */
-  replicaAdd(replica: Replica): void {
-    this.#replicas = [...this.#replicas, replica];
-  }
-  /** @internal */
-  replicaRemove(replica: Replica): void {
-    this.#replicas = this.#replicas.filter((other) => other !== replica);
-  }
   /** @internal The engine's record is gone. */
   detach(): void {
     this.#disposed = true;
     this.#watch.end();
-    for (const replica of this.#replicas) replica.detach();
-    this.#replicas = [];
+    this.holders.detach();
   }
   /** @internal */
   disposed(): DisposedError {

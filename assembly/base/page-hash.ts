@@ -1,5 +1,5 @@
-// A page's hash: words in pairs, one of the first half and one of the second, each with a key of its place added, multiplied and summed up in 64 bits.
-// A store changes few words, and only their terms. Equal hashes are no proof of anything; different ones are.
+// A page's hash: words in pairs, one of the first half and one of the second, each with a key of its place added, multiplied; the lower and the upper
+// halves of the products summed up apart. A store changes few words, and only their terms. Equal hashes are no proof of anything; different ones are.
 import { PAGE_BYTES } from './page-bytes.ts';
 
 const HALF: u32 = PAGE_BYTES >>> 1;
@@ -7,8 +7,28 @@ const KEY: i32 = 0x9e3779b1;
 const STEP: i32 = 0x85ebca6b;
 const APART: i32 = 0x27d4eb2f; // between the keys of a pair
 
-function folded(sum: u64): u32 {
-  return (sum ^ (sum >> 32)) as u32;
+const WEIGHT: u32 = 0xc2b2ae35; // of the upper halves
+const WORDS: u32 = HALF >>> 2; // in a half
+
+/** The term of pair `pair` of the page at `address`. */
+class Term {
+  @inline static at(address: usize, pair: u32): u32 {
+    const key: u32 = KEY + STEP * pair;
+    const place = address + (pair << 2);
+    const product = ((load<u32>(place) + key) as u64) * ((load<u32>(place + HALF) + (key ^ APART)) as u64);
+    return (product as u32) + ((product >> 32) as u32) * WEIGHT;
+  }
+}
+
+/** What the words that bytes `offset … offset+bytes-1` lie in, and their partners, add to the hash of the page at `address`. */
+export function hashTerms(address: usize, offset: u32, bytes: u32): u32 {
+  if (!bytes) return 0;
+  const first = offset >>> 2;
+  const last = (offset + bytes - 1) >>> 2;
+  if (last - first >= WORDS) return pageHash(address);
+  let sum: u32 = 0;
+  for (let at = first; at <= last; at++) sum += Term.at(address, at & (WORDS - 1));
+  return sum;
 }
 
 /** The hash of the page at `address`; that of a page of zeros is no particular number. */
@@ -21,10 +41,12 @@ export function pageHash(address: usize): u32 {
   for (let offset: u32 = 0; offset < HALF; offset += 16) {
     const a = v128.add<i32>(v128.load(address + offset), keys);
     const b = v128.add<i32>(v128.load(address + HALF + offset), v128.xor(keys, apart));
-    low = v128.add<i64>(low, i64x2.extmul_low_i32x4_u(a, b));
-    high = v128.add<i64>(high, i64x2.extmul_high_i32x4_u(a, b));
+    low = v128.add<i32>(low, i64x2.extmul_low_i32x4_u(a, b));
+    high = v128.add<i32>(high, i64x2.extmul_high_i32x4_u(a, b));
     keys = v128.add<i32>(keys, steps);
   }
-  const sum = v128.add<i64>(low, high);
-  return folded((i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1)) as u64);
+  const sums = v128.add<i32>(low, high); // of lower, upper, lower, upper halves
+  const lower = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 2);
+  const upper = i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 3);
+  return (lower as u32) + (upper as u32) * WEIGHT;
 }

@@ -6,6 +6,7 @@ import {
   CB_OBJECT_TABLE,
   CB_OBJECT_TOP,
   CB_PAGE_OBJECTS,
+  CB_SCAN_HASHES,
   OBJECT_BYTES,
   OBJECT_DISCARDABLE,
   OBJECT_FLAGS,
@@ -47,6 +48,8 @@ export function objectMake(vm: u32, page: u32): u32 {
   store<u16>(record + OBJECT_VM, vm as u16);
   store<u16>(record + OBJECT_FLAGS, 0);
   store<u32>(record + OBJECT_SEEN, 0);
+  const scanHashes = word(CB_SCAN_HASHES);
+  if (scanHashes) store<u32>(scanHashes + (object << 2), 0); // another page's
   wordAdd(CB_OBJECTS_USED, 1);
   wordAdd(CB_COUNT_OBJECTS, 1);
   return object;

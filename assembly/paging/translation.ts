@@ -1,5 +1,6 @@
 // Cached translations: a flat column of checked frame addresses a processor, one word a page, one column for loads and one for stores.
-// A word holds while the generation in its page-offset bits is the processor's; a bumped generation drops all words at once.
+// A word holds while the generation in its page-offset bits is the processor's; a bumped generation drops all words at once. The highest of these bits is
+// no generation's: in a word for stores it says that the engine has to see each of them.
 import { PAGE_SHIFT } from '../shared/page.ts';
 import {
   CB_COLUMN_PAGES,
@@ -26,6 +27,8 @@ import { replicaRecord } from '../store/replica.ts';
 import { vmRecord } from '../store/vm.ts';
 
 export const OFFSET_MASK: u32 = (1 << PAGE_SHIFT) - 1;
+/** In a word for stores, beside the generation: the page may be stored to, and the engine has to see it. */
+export const SEEN: u32 = 1 << (PAGE_SHIFT - 1);
 
 /** The processor record that belongs to a replica's number; number 0 is the null processor. */
 export function processorRecord(replica: u32): usize {
@@ -95,7 +98,7 @@ function drop(processor: usize, generationOffset: i32, columnOffset: i32): void 
   let generation = load<u32>(processor + generationOffset);
   if (!generation) return; // the null processor
   generation++;
-  if (generation > OFFSET_MASK) {
+  if (generation >= SEEN) {
     memory.fill(load<u32>(processor + columnOffset), 0, load<u32>(processor + PROCESSOR_CAPACITY) << 2);
     generation = 1;
   }
@@ -108,6 +111,16 @@ export function translationsDrop(vm: u32): void {
   while (processor) {
     wordAdd(CB_COUNT_PROCESSORS, 1);
     processorDropLoads(processor);
+    processorDropStores(processor);
+    processor = load<u32>(processor + PROCESSOR_NEXT);
+  }
+}
+
+/** No translation of the VM for stores holds any longer. */
+export function translationsDropStores(vm: u32): void {
+  let processor: usize = load<u32>(vmRecord(vm) + VM_PROCESSOR_FIRST);
+  while (processor) {
+    wordAdd(CB_COUNT_PROCESSORS, 1);
     processorDropStores(processor);
     processor = load<u32>(processor + PROCESSOR_NEXT);
   }
@@ -135,6 +148,16 @@ export function translationDropPage(processor: usize, page: u32): void {
   if (page >= load<u32>(processor + PROCESSOR_PAGES)) return;
   store<u32>(load<u32>(processor + PROCESSOR_LOAD_COLUMN) + (page << 2), 0);
   store<u32>(load<u32>(processor + PROCESSOR_STORE_COLUMN) + (page << 2), 0);
+}
+
+/** A page changes for the whole VM: drops the words for it in every processor. */
+export function translationDropPages(vm: u32, page: u32): void {
+  let processor: usize = load<u32>(vmRecord(vm) + VM_PROCESSOR_FIRST);
+  while (processor) {
+    wordAdd(CB_COUNT_PROCESSORS, 1);
+    translationDropPage(processor, page);
+    processor = load<u32>(processor + PROCESSOR_NEXT);
+  }
 }
 
 /** A page must not be stored to unseen in any processor of the VM. */

@@ -3,10 +3,13 @@ import { PAGE_BYTES } from '../base/page-bytes.ts';
 import { PAGE_SHIFT } from '../shared/page.ts';
 import {
   CB_ACCESS_NS,
+  CB_COPIED,
   CB_FAULT_OPEN,
   CB_PLAYERS,
   CB_PLAYER_TABLE,
   CB_SECOND_FRAME,
+  COPIED_FIRST,
+  COPIED_SECOND,
   HISTOGRAM_BUCKETS,
   PLAYER_CURSOR,
   PLAYER_DATA_INDEX,
@@ -55,13 +58,14 @@ import {
   TRACE_BLOCK_RECORDS,
   TRACE_KIND_MASK,
 } from '../shared/trace-format.ts';
-import { pageReady, pagesReady, rangeCheckIn } from '../access.ts';
+import { pageReady, pagesReady, rangeCheckIn, storesAreSeen } from '../access.ts';
 import { Recency, recencyNextUse } from '../paging/recency.ts';
 import { OFFSET_MASK } from '../paging/translation.ts';
+import { storeBegin, storeEnd } from '../replicas/on-write.ts';
 import { fail, number, numberAdd, statusNoted, word, wordSet } from '../store/control.ts';
 import { frameAddress, frameAt } from '../store/frame.ts';
 import { PLAYER_BYTES } from '../store/plan.ts';
-import { replicaIsLive, replicaRecord } from '../store/replica.ts';
+import { replicaRecord, replicaRuns } from '../store/replica.ts';
 import { vmRecord } from '../store/vm.ts';
 import { contentsStore } from './contents.ts';
 import {
@@ -88,7 +92,7 @@ function playerIsLive(player: u32): bool {
 
 /** A player for a replica; or the negated status. */
 export function playerCreate(replica: u32, flags: u32): i32 {
-  if (!replicaIsLive(replica)) return -fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
+  if (!replicaRuns(replica)) return -fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
   for (let player: u32 = 1; player <= word(CB_PLAYERS); player++) {
     const record = playerRecord(player);
     if (load<u32>(record + PLAYER_REPLICA)) continue;
@@ -130,6 +134,22 @@ export function playerFeed(player: u32, bytes: u32, records: u32): i32 {
   return STATUS_OK;
 }
 
+/**
+ * Passes over the next `records` records of the block, as many as it has left at most, without an access; one that was to be tried again is forgotten. The player's
+ * own figures stay. Status.
+ */
+export function playerSkip(player: u32, records: u32): i32 {
+  if (!playerIsLive(player)) return fail(STATUS_NO_SUCH_PLAYER, player, 0, 0);
+  const cursor = playerRecord(player) + PLAYER_CURSOR;
+  store<u32>(playerRecord(player) + PLAYER_HELD, 0);
+  for (let done: u32 = 0; done < records; done++) {
+    const kind = decodeNext(cursor);
+    if (kind == DECODE_CORRUPT) return fail(STATUS_TRACE_CORRUPT, decodedRecord(cursor), decodedByte(cursor), 0);
+    if (kind == DECODE_END) break;
+  }
+  return STATUS_OK;
+}
+
 /** Notes an access that waited for I/O: 8 buckets a power of two. */
 function waitRecord(record: usize, ns: f64): void {
   const bits = reinterpret<u64>(max<f64>(ns, 1));
@@ -148,6 +168,15 @@ function visit(record: usize, vm: usize, frame: u32): void {
   store<u32>(record + PLAYER_VISIT, index + 1);
 }
 
+/** Stores the bytes of a part that lies in one page, the only one of its access so far. */
+function partStore(replica: usize, frame: u32, address: u32, bytes: u32, n: u32): void {
+  const offset = address & OFFSET_MASK;
+  const isSeen = storesAreSeen(replica);
+  if (isSeen) storeBegin(frame, offset, bytes);
+  contentsStore(frameAddress(frame) + offset, bytes, n);
+  if (isSeen) storeEnd(replica, frame, offset, bytes, (word(CB_COPIED) & COPIED_FIRST) != 0);
+}
+
 /** Bytes of one page, page by page where the part is longer; each is made ready and stored to in turn. Status. */
 function partPlay(record: usize, replica: usize, address: u32, bytes: u32, isStore: bool): i32 {
   let at = address;
@@ -157,7 +186,7 @@ function partPlay(record: usize, replica: usize, address: u32, bytes: u32, isSto
     const frame = pageReady(replica, at >>> PAGE_SHIFT, here, isStore);
     if (!frame) return statusNoted();
     visit(record, vmRecord(load<u32>(replica + REPLICA_VM)), frame);
-    if (isStore) contentsStore(frameAddress(frame) + (at & OFFSET_MASK), here, load<u32>(record + PLAYER_DATA_INDEX) + at);
+    if (isStore) partStore(replica, frame, at, here, load<u32>(record + PLAYER_DATA_INDEX) + at);
     at += here;
     left -= here;
   }
@@ -174,8 +203,18 @@ function pairPlay(record: usize, replica: usize, first: u32, inFirst: u32, secon
   visit(record, vm, other);
   if (!isStore) return STATUS_OK;
   const n = load<u32>(record + PLAYER_DATA_INDEX);
+  const isSeen = storesAreSeen(replica);
+  if (isSeen) {
+    storeBegin(frame, first & OFFSET_MASK, inFirst);
+    storeBegin(other, second & OFFSET_MASK, inSecond);
+  }
   contentsStore(frameAddress(frame) + (first & OFFSET_MASK), inFirst, n + first);
   contentsStore(frameAddress(other) + (second & OFFSET_MASK), inSecond, n + second);
+  if (isSeen) {
+    const copied = word(CB_COPIED);
+    storeEnd(replica, frame, first & OFFSET_MASK, inFirst, (copied & COPIED_FIRST) != 0);
+    storeEnd(replica, other, second & OFFSET_MASK, inSecond, (copied & COPIED_SECOND) != 0);
+  }
   return STATUS_OK;
 }
 
@@ -214,8 +253,11 @@ function samePagePlay(record: usize, replica: usize, first: u32, inFirst: u32, s
   visit(record, vmRecord(load<u32>(replica + REPLICA_VM)), frame);
   if (!isStore) return STATUS_OK;
   const n = load<u32>(record + PLAYER_DATA_INDEX);
+  const isSeen = storesAreSeen(replica);
+  if (isSeen) storeBegin(frame, 0, PAGE_BYTES); // two places of one page: the whole of it is the simplest that holds
   contentsStore(frameAddress(frame) + (first & OFFSET_MASK), inFirst, n + first);
   contentsStore(frameAddress(frame) + (second & OFFSET_MASK), inSecond, n + second);
+  if (isSeen) storeEnd(replica, frame, 0, PAGE_BYTES, (word(CB_COPIED) & COPIED_FIRST) != 0);
   return STATUS_OK;
 }
 
@@ -227,7 +269,7 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
   if (!playerIsLive(player)) return -fail(STATUS_NO_SUCH_PLAYER, player, 0, 0);
   const record = playerRecord(player);
   const handle = load<u32>(record + PLAYER_REPLICA);
-  if (!replicaIsLive(handle)) return -fail(STATUS_NO_SUCH_REPLICA, handle, 0, 0);
+  if (!replicaRuns(handle)) return -fail(STATUS_NO_SUCH_REPLICA, handle, 0, 0);
   const replica = replicaRecord(handle);
   const vm = vmRecord(load<u32>(replica + REPLICA_VM));
   const processor: usize = load<u32>(replica + REPLICA_PROCESSOR);

@@ -3,7 +3,7 @@ import { EVENT_MOVE, FRAME_OBJECT, OBJECT_FRAME, OBJECT_PAGE, VM_PAGES_MOVED } f
 import { PAGE_BYTES } from '../base/page-bytes.ts';
 import { objectIsCache, objectRecord } from '../paging/page-object.ts';
 import { recencyMove } from '../paging/recency.ts';
-import { translationDropFrame } from '../paging/translation.ts';
+import { objectDropTranslations } from '../paging/scattered.ts';
 import { numberAdd } from '../store/control.ts';
 import { eventRecord } from '../store/event.ts';
 import { frameAddress, frameGive, frameRecord, frameRegion } from '../store/frame.ts';
@@ -19,7 +19,7 @@ export function pageMove(vm: u32, object: u32, timeNs: f64): bool {
   const frame = load<u32>(record + OBJECT_FRAME);
   const page = load<u32>(record + OBJECT_PAGE);
   memory.copy(frameAddress(target), frameAddress(frame), PAGE_BYTES);
-  translationDropFrame(vm, page, frameAddress(frame));
+  objectDropTranslations(object);
   recencyMove(vm, frame, target);
   if (objectIsCache(object)) {
     regionCacheAdd(frameRegion(frame), -1);

@@ -25,7 +25,7 @@ import { BATCH_PAGES } from '../store/plan.ts';
 import { vmRecord } from '../store/vm.ts';
 import { deviceWrite } from '../swap/device.ts';
 import { pageForget } from '../swap/page-free.ts';
-import { failSwapWrite, pageLeave, pageNeedsWrite, pageOut, pageWritten } from '../swap/page-out.ts';
+import { failSwapWrite, pageLeave, pageMayBeZero, pageNeedsWrite, pageOut, pageWritten } from '../swap/page-out.ts';
 import { slotAcquire, slotGive, slotsFree } from '../swap/slot.ts';
 import { changeIsOpen, changeTally } from './change.ts';
 import { pageMove } from './page-move.ts';
@@ -38,7 +38,7 @@ function lockedMove(vm: u32, object: u32, issueNs: f64): bool {
 
 /** Would the page be missed? One that is discardable or all zero would not. */
 function isMissed(object: u32): bool {
-  const isZero = !objectSlot(object) && pageIsZero(frameAddress(objectFrame(object)));
+  const isZero = pageMayBeZero(object) && pageIsZero(frameAddress(objectFrame(object)));
   return !objectHas(object, OBJECT_DISCARDABLE) && !isZero;
 }
 

@@ -6,18 +6,22 @@ import {
   NODE_SHIFT,
   REPLICA_HEIGHT,
   REPLICA_IN_STEP,
+  REPLICA_IS_SNAPSHOT,
   REPLICA_NEXT,
   REPLICA_PAGES,
   REPLICA_PREVIOUS,
   REPLICA_PROCESSOR,
+  REPLICA_QUOTA,
   REPLICA_ROOT,
+  REPLICA_TAKEN,
   REPLICA_VM,
   VM_REPLICA_COUNT,
   VM_REPLICA_FIRST,
+  VM_SNAPSHOT_COUNT,
 } from '../shared/layout.ts';
 import { STATUS_TABLES_FULL, TABLE_REPLICAS } from '../shared/status.ts';
 import { nodeReferencesAdd } from '../paging/page-table.ts';
-import { processorAttach, processorDetach, processorDropStores } from '../paging/translation.ts';
+import { processorAttach, processorDetach, processorDropStores, processorRecord } from '../paging/translation.ts';
 import { fail, word, wordSet } from '../store/control.ts';
 import { replicaRecord } from '../store/replica.ts';
 import { vmRecord } from '../store/vm.ts';
@@ -39,8 +43,8 @@ function replicaTake(): u32 {
   return replica;
 }
 
-/** An empty replica of `pages` pages, or 0 with the failure noted. */
-export function replicaMake(vm: u32, pages: u32): u32 {
+/** An empty replica of `pages` pages, or a snapshot of nothing; 0 with the failure noted. */
+export function replicaMake(vm: u32, pages: u32, isSnapshot: bool): u32 {
   const replica = replicaTake();
   if (!replica) return 0;
   const record = replicaRecord(replica);
@@ -53,19 +57,27 @@ export function replicaMake(vm: u32, pages: u32): u32 {
   store<u32>(record + REPLICA_HEIGHT, height);
   store<u32>(record + REPLICA_PAGES, pages);
   store<u32>(record + REPLICA_IN_STEP, 0);
+  store<u32>(record + REPLICA_IS_SNAPSHOT, isSnapshot ? 1 : 0);
+  store<u32>(record + REPLICA_QUOTA, 0);
+  store<u32>(record + REPLICA_TAKEN, 0);
   store<u32>(record + REPLICA_PREVIOUS, 0);
   store<u32>(record + REPLICA_NEXT, first);
   if (first) store<u32>(replicaRecord(first) + REPLICA_PREVIOUS, replica);
   store<u32>(owner + VM_REPLICA_FIRST, replica);
   store<u32>(owner + VM_REPLICA_COUNT, load<u32>(owner + VM_REPLICA_COUNT) + 1);
-  processorAttach(vm, replica);
+  if (isSnapshot) {
+    store<u32>(record + REPLICA_PROCESSOR, processorRecord(0) as u32);
+    store<u32>(owner + VM_SNAPSHOT_COUNT, load<u32>(owner + VM_SNAPSHOT_COUNT) + 1);
+  } else {
+    processorAttach(vm, replica);
+  }
   return replica;
 }
 
-/** A second replica with the same pages, shared until written; or 0 with the failure noted. */
-export function replicaShare(parent: u32): u32 {
+/** A second replica with the same pages, shared until written, or a snapshot of them; 0 with the failure noted. */
+export function replicaShare(parent: u32, isSnapshot: bool): u32 {
   const record = replicaRecord(parent);
-  const replica = replicaMake(load<u32>(record + REPLICA_VM), load<u32>(record + REPLICA_PAGES));
+  const replica = replicaMake(load<u32>(record + REPLICA_VM), load<u32>(record + REPLICA_PAGES), isSnapshot);
   if (!replica) return 0;
   const root = load<u32>(record + REPLICA_ROOT);
   store<u32>(replicaRecord(replica) + REPLICA_ROOT, root);
@@ -77,25 +89,36 @@ export function replicaShare(parent: u32): u32 {
 /** The replica's pages become those of `from`, of the same VM and size. */
 export function replicaCopy(replica: u32, from: u32): void {
   if (replica == from) return;
-  const record = replicaRecord(replica);
   const source = replicaRecord(from);
+  if (rootSet(replica, load<u32>(source + REPLICA_ROOT))) processorDropStores(load<u32>(source + REPLICA_PROCESSOR));
+}
+
+/** The replica has no page any more. */
+export function replicaVacate(replica: u32): void {
+  rootSet(replica, 0);
+}
+
+/** Another page table, whose root others may hold, for the replica; what it has taken counts anew. Whether it is another. */
+function rootSet(replica: u32, root: u32): bool {
+  const record = replicaRecord(replica);
   const height = load<u32>(record + REPLICA_HEIGHT);
   const old = load<u32>(record + REPLICA_ROOT);
-  const root = load<u32>(source + REPLICA_ROOT);
-  if (old == root) return;
+  store<u32>(record + REPLICA_TAKEN, 0);
+  if (old == root) return false;
   const processor: usize = load<u32>(record + REPLICA_PROCESSOR);
   tableDropDifferences(old, root, height, 0, processor);
   if (root) nodeReferencesAdd(root, 1);
   store<u32>(record + REPLICA_ROOT, root);
   tableRelease(old, height);
   processorDropStores(processor);
-  processorDropStores(load<u32>(source + REPLICA_PROCESSOR));
+  return true;
 }
 
 export function replicaEnd(replica: u32): void {
   const record = replicaRecord(replica);
   const vm = load<u32>(record + REPLICA_VM);
   const owner = vmRecord(vm);
+  if (load<u32>(record + REPLICA_IS_SNAPSHOT)) store<u32>(owner + VM_SNAPSHOT_COUNT, load<u32>(owner + VM_SNAPSHOT_COUNT) - 1);
   processorDetach(vm, replica);
   tableRelease(load<u32>(record + REPLICA_ROOT), load<u32>(record + REPLICA_HEIGHT));
   const previous = load<u32>(record + REPLICA_PREVIOUS);

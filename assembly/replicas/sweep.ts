@@ -7,26 +7,33 @@ import {
   CB_SWEEP_COMPARED,
   CB_SWEEP_DIFFERENT,
   CB_SWEEP_MERGED,
+  COMPARE_ALL_EQUAL,
   ENTRY_OBJECT_MASK,
   EVENT_MERGE,
+  KEEP_COPY,
+  KEEP_FIRST,
   NODE_BYTES,
   NODE_ENTRIES,
   NODE_SHIFT,
   OBJECT_CHECK,
+  OBJECT_COPY,
   OBJECT_LOCKED,
   OBJECT_REFERENCES,
   SWEEP_GROUPS,
   SWEEP_HASHES,
   SWEEP_OBJECTS,
+  VM_COMPARE_FLAGS,
+  VM_KEEP,
+  VM_MERGES,
 } from '../shared/layout.ts';
 import { STATUS_OK } from '../shared/status.ts';
 import { objectHas, objectRecord } from '../paging/page-object.ts';
 import { nodeAddress, nodeReferencesAdd } from '../paging/page-table.ts';
-import { word, wordAdd } from '../store/control.ts';
+import { numberAdd, word, wordAdd } from '../store/control.ts';
 import { eventRecord } from '../store/event.ts';
-import { vmTimeNs } from '../store/vm.ts';
+import { vmRecord, vmTimeNs } from '../store/vm.ts';
 import { objectRelease } from '../swap/page-free.ts';
-import { areaHash, areaIsBare, areaIsResident, areaIsZero, areaJoin, areasCompare } from './area.ts';
+import { areaHash, areaIsBare, areaIsResident, areaIsZero, areaJoin, areaLearn, areasCompare } from './area.ts';
 import { tableRelease } from './table.ts';
 
 const NONE: u32 = 0xffffffff;
@@ -116,6 +123,8 @@ export function areasGroup(count: u32): i32 {
   for (let i: u32 = 0; i < count; i++) {
     const object = sweepAt(SWEEP_OBJECTS, i);
     let group = i;
+    const unread = areaLearn(object);
+    if (unread) return -unread;
     if (areaIsZero(object)) {
       if (zero == NONE) zero = i;
       group = zero;
@@ -138,29 +147,30 @@ export function areasGroup(count: u32): i32 {
   return groups;
 }
 
-/** How well an area would serve for its whole group: locked before all, then bare zeros, then what is in a frame. */
-function worth(object: u32): u32 {
-  if (object && objectHas(object, OBJECT_LOCKED)) return 4;
-  if (!object) return 3;
-  if (areaIsBare(object)) return 2;
-  return areaIsResident(object) ? 1 : 0;
+/** How well an area would serve for its whole group: locked before all, then bare zeros, then what is in a frame, then what the policy `keep` prefers (variation 4). */
+function worth(object: u32, keep: u32): u32 {
+  if (object && objectHas(object, OBJECT_LOCKED)) return 6;
+  if (!object) return 5;
+  if (areaIsBare(object)) return 4;
+  const isPreferred = keep != (KEEP_FIRST as u32) && objectHas(object, OBJECT_COPY) == (keep == (KEEP_COPY as u32));
+  return (areaIsResident(object) ? 2 : 0) + (isPreferred ? 1 : 0);
 }
 
 /** The place of the area that its whole group becomes: the first of the best. */
-function groupKept(count: u32, group: u32): u32 {
+function groupKept(count: u32, group: u32, keep: u32): u32 {
   let best = group;
   for (let i = group + 1; i < count; i++) {
-    if (sweepAt(SWEEP_GROUPS, i) == group && worth(sweepAt(SWEEP_OBJECTS, i)) > worth(sweepAt(SWEEP_OBJECTS, best))) best = i;
+    if (sweepAt(SWEEP_GROUPS, i) == group && worth(sweepAt(SWEEP_OBJECTS, i), keep) > worth(sweepAt(SWEEP_OBJECTS, best), keep)) best = i;
   }
   return best;
 }
 
 /** Each area's group row becomes the object that it turns into. A locked page does not become of those who never had one. Areas that went. */
-function groupsSettle(count: u32): u32 {
+function groupsSettle(count: u32, keep: u32): u32 {
   let merged: u32 = 0;
   for (let group: u32 = 0; group < count; group++) {
     if (sweepAt(SWEEP_GROUPS, group) != group) continue;
-    const kept = sweepAt(SWEEP_OBJECTS, groupKept(count, group));
+    const kept = sweepAt(SWEEP_OBJECTS, groupKept(count, group, keep));
     for (let i = group; i < count; i++) {
       if (sweepAt(SWEEP_GROUPS, i) != group) continue;
       const object = sweepAt(SWEEP_OBJECTS, i);
@@ -191,15 +201,18 @@ function entriesPoint(level: u32, count: u32, index: u32): void {
 }
 
 /** One page of which not all replicas have the same area. Status. */
-function pageSweep(vm: u32, level: u32, count: u32, index: u32, page: u32): i32 {
+export function pageSweep(vm: u32, level: u32, count: u32, index: u32, page: u32): i32 {
   const areas = areasCollect(level, count, index);
   const groups = areasGroup(areas);
   if (groups < 0) return -groups;
-  const merged = groupsSettle(areas);
   wordAdd(CB_SWEEP_COMPARED, 1);
   if (groups > 1) wordAdd(CB_SWEEP_DIFFERENT, 1);
+  const record = vmRecord(vm);
+  if (groups > 1 && load<u32>(record + VM_COMPARE_FLAGS) & COMPARE_ALL_EQUAL) return STATUS_OK;
+  const merged = groupsSettle(areas, load<u32>(record + VM_KEEP));
   if (!merged) return STATUS_OK;
   wordAdd(CB_SWEEP_MERGED, merged);
+  numberAdd(record + VM_MERGES, merged);
   entriesPoint(level, count, index);
   eventRecord(EVENT_MERGE, vm, page, merged, areas - merged, 0, vmTimeNs(vm));
   return STATUS_OK;

@@ -8,6 +8,7 @@ import {
   CB_SWAP_STORE,
   CB_WRITE_NS,
   CONTROL,
+  IMAGE_SLOT_FIRST,
   SWAP_STORE_LINEAR,
 } from '../shared/layout.ts';
 import { number, word } from '../store/control.ts';
@@ -36,7 +37,12 @@ export function deviceReadNs(issueNs: f64): f64 {
   return served(issueNs, number(CB_READ_NS));
 }
 
-/** Where a slot's content stands in the linear store. */
+/** Does a slot's content stand in linear memory? */
+export function slotIsLinear(slot: u32): bool {
+  return slot < (IMAGE_SLOT_FIRST as u32) && word(CB_SWAP_STORE) == SWAP_STORE_LINEAR;
+}
+
+/** Where. */
 export function slotAddress(slot: u32): usize {
   return word(CB_SWAP_BASE) + (slot << PAGE_SHIFT);
 }
@@ -52,7 +58,7 @@ export function deviceWrite(batch: usize, count: u32): u32 {
 }
 
 export function deviceRead(slot: u32, address: usize): bool {
-  if (word(CB_SWAP_STORE) != SWAP_STORE_LINEAR) return swapRead(slot, address) == 0;
+  if (!slotIsLinear(slot)) return swapRead(slot, address) == 0;
   memory.copy(address, slotAddress(slot), PAGE_BYTES);
   return true;
 }

@@ -1,7 +1,6 @@
-// A page comes into a frame: from its slot, or as zeros.
+// A page comes into a frame: from its slot of swap or its image, or as zeros.
 import { PAGE_BYTES } from '../base/page-bytes.ts';
 import {
-  CB_CLEAN_PAGES,
   CB_COUNT_COPIES,
   EVENT_PAGE_IN,
   FRAME_OBJECT,
@@ -22,6 +21,7 @@ import { frameAddress, frameRecord, frameRegion } from '../store/frame.ts';
 import { regionCacheAdd } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { deviceRead, deviceReadNs } from './device.ts';
+import { cleanAdd } from './slot.ts';
 
 /** The page gets the frame: it is resident now. */
 export function pageArrive(object: u32, frame: u32): void {
@@ -49,7 +49,7 @@ export function pageIn(object: u32, frame: u32): i32 {
   store<f64>(owner + VM_TIME_NS, endNs);
   numberAdd(owner + VM_PAGE_INS, 1);
   store<u32>(owner + VM_OUT, load<u32>(owner + VM_OUT) - 1);
-  wordAdd(CB_CLEAN_PAGES, 1);
+  cleanAdd(object, 1);
   pageArrive(object, frame);
   eventRecord(EVENT_PAGE_IN, vm, load<u32>(record + OBJECT_PAGE), slot - 1, 0, 0, endNs);
   return STATUS_OK;

@@ -2,7 +2,6 @@
 import { pageIsZero } from '../base/page-bytes.ts';
 import {
   CB_BATCH,
-  CB_CLEAN_PAGES,
   CB_COUNT_COPIES,
   CB_COUNT_OBJECTS,
   CB_IO_END_NS,
@@ -14,7 +13,9 @@ import {
   OBJECT_FRAME,
   OBJECT_HASH,
   OBJECT_HASHED,
+  OBJECT_KNOWN,
   OBJECT_PAGE,
+  OBJECT_SCRUBBED,
   OBJECT_SLOT,
   VM_OUT,
   VM_PAGE_OUTS,
@@ -23,15 +24,22 @@ import {
 import { STATUS_OK, STATUS_SWAP_FULL, STATUS_SWAP_WRITE_FAILED } from '../shared/status.ts';
 import { pageHash } from '../base/page-hash.ts';
 import { objectFlag, objectHas, objectIsCache, objectRecord, objectSlotSet, objectUnflag, objectVm } from '../paging/page-object.ts';
+import { knownForget } from '../paging/known.ts';
 import { recencyLeave } from '../paging/recency.ts';
-import { translationDropFrame } from '../paging/translation.ts';
+import { objectDropTranslations } from '../paging/scattered.ts';
 import { fail, number, numberAdd, word, wordAdd } from '../store/control.ts';
 import { eventRecord } from '../store/event.ts';
 import { frameAddress, frameRecord, frameRegion } from '../store/frame.ts';
 import { regionCacheAdd } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 import { deviceWrite, deviceWriteNs } from './device.ts';
-import { slotAcquire, slotDrop, slotGive } from './slot.ts';
+import { cleanAdd, slotAcquire, slotDrop, slotGive, slotIsImage } from './slot.ts';
+
+/** What has a slot of swap was written, so that it is not all zero. */
+export function pageMayBeZero(object: u32): bool {
+  const slot = load<u32>(objectRecord(object) + OBJECT_SLOT);
+  return !slot || slotIsImage(slot);
+}
 
 /** Must the content be written before the page can leave its frame? */
 export function pageNeedsWrite(object: u32): bool {
@@ -49,7 +57,7 @@ export function pageWritten(object: u32, slot: u32, issueNs: f64, tally: usize):
   const record = objectRecord(object);
   const vm = objectVm(object);
   objectSlotSet(object, slot);
-  wordAdd(CB_CLEAN_PAGES, 1);
+  cleanAdd(object, 1);
   wordAdd(CB_COUNT_COPIES, 1);
   numberAdd(vmRecord(vm) + VM_PAGE_OUTS, 1);
   if (tally) store<u32>(tally, load<u32>(tally) + 1);
@@ -64,7 +72,7 @@ function hashKeep(object: u32, frame: u32): void {
     objectUnflag(object, OBJECT_HASHED);
     return;
   }
-  store<u32>(objectRecord(object) + OBJECT_HASH, pageHash(frameAddress(frame)));
+  if (!objectHas(object, OBJECT_KNOWN)) store<u32>(objectRecord(object) + OBJECT_HASH, pageHash(frameAddress(frame)));
   objectFlag(object, OBJECT_HASHED);
 }
 
@@ -77,16 +85,20 @@ export function pageLeave(object: u32): u32 {
     objectUnflag(object, OBJECT_DISCARDABLE);
     slotDrop(object);
   }
-  translationDropFrame(vm, load<u32>(record + OBJECT_PAGE), frameAddress(frame));
+  if (pageMayBeZero(object) && pageIsZero(frameAddress(frame))) slotDrop(object);
+  objectDropTranslations(object);
+  if (objectHas(object, OBJECT_SCRUBBED)) objectUnflag(object, OBJECT_SCRUBBED);
   recencyLeave(vm, frame);
   if (objectIsCache(object)) regionCacheAdd(frameRegion(frame), -1);
   store<u32>(frameRecord(frame) + FRAME_OBJECT, 0);
   store<u32>(record + OBJECT_FRAME, 0);
   if (load<u32>(record + OBJECT_SLOT)) {
     hashKeep(object, frame);
-    wordAdd(CB_CLEAN_PAGES, -1);
+    cleanAdd(object, -1);
     const out = vmRecord(vm) + VM_OUT;
     store<u32>(out, load<u32>(out) + 1);
+  } else {
+    knownForget(object);
   }
   return frame;
 }

@@ -1,4 +1,5 @@
 // Swap slots: a bitmap with a bitmap over its words; the lowest free slot is taken. Slots are kept as number + 1 in page objects.
+// Numbers from IMAGE_SLOT_FIRST on are pages of images: nobody takes or frees them.
 import {
   CB_CLEAN_PAGES,
   CB_COUNT_OBJECTS,
@@ -10,12 +11,13 @@ import {
   CB_SLOT_BITS,
   CB_SLOT_HINT,
   CB_SLOT_SUMMARY,
+  IMAGE_SLOT_FIRST,
   OBJECT_FRAME,
   OBJECT_SLOT,
 } from '../shared/layout.ts';
 import { word, wordAdd, wordSet } from '../store/control.ts';
 import { frameObject } from '../store/frame.ts';
-import { objectRecord, objectSlotSet } from '../paging/page-object.ts';
+import { objectRecord, objectSlot, objectSlotSet } from '../paging/page-object.ts';
 
 function bitsWord(index: u32): usize {
   return word(CB_SLOT_BITS) + (index << 3);
@@ -23,6 +25,17 @@ function bitsWord(index: u32): usize {
 
 function summaryWord(index: u32): usize {
   return word(CB_SLOT_SUMMARY) + (index << 3);
+}
+
+/** Is a slot (number + 1) a page of an image, and none of swap? */
+export function slotIsImage(slot: u32): bool {
+  return slot > (IMAGE_SLOT_FIRST as u32);
+}
+
+/** `amount` more resident pages could give up a slot of swap, if `object` has one. */
+export function cleanAdd(object: u32, amount: i32): void {
+  const slot = objectSlot(object);
+  if (slot && !slotIsImage(slot)) wordAdd(CB_CLEAN_PAGES, amount);
 }
 
 export function slotIsFree(slot: u32): bool {
@@ -76,7 +89,7 @@ function slotReclaim(): u32 {
     if (!object) continue;
     wordAdd(CB_COUNT_OBJECTS, 1);
     const slot = load<u32>(objectRecord(object) + OBJECT_SLOT);
-    if (!slot) continue;
+    if (!slot || slotIsImage(slot)) continue;
     objectSlotSet(object, 0);
     wordAdd(CB_CLEAN_PAGES, -1);
     wordSet(CB_RECLAIM_FRAME, frame);
@@ -90,7 +103,7 @@ export function slotDrop(object: u32): void {
   const record = objectRecord(object);
   const slot = load<u32>(record + OBJECT_SLOT);
   if (!slot) return;
+  if (load<u32>(record + OBJECT_FRAME)) cleanAdd(object, -1);
   objectSlotSet(object, 0);
-  if (load<u32>(record + OBJECT_FRAME)) wordAdd(CB_CLEAN_PAGES, -1);
-  slotGive(slot);
+  if (!slotIsImage(slot)) slotGive(slot);
 }

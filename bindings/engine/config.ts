@@ -20,6 +20,8 @@ export interface CoreConfig {
   readonly expandSelection: number;
   /** SUMMARY_… bits: the summaries of regions that are kept. */
   readonly summaries: number;
+  /** FEATURE_… bits. */
+  readonly features: number;
   readonly accessNs: number;
   readonly readNs: number;
   readonly writeNs: number;
@@ -43,6 +45,7 @@ export function configWrite(core: Core, config: CoreConfig): void {
   core.wordSet(layout.CB_QUEUE, config.queue);
   core.wordSet(layout.CB_EXPAND_SELECTION, config.expandSelection);
   core.wordSet(layout.CB_SUMMARIES, config.summaries);
+  core.wordSet(layout.CB_FEATURES, config.features);
   core.wordSet(layout.CB_EVENT_MASK, 0);
   core.numberSet(layout.CB_ACCESS_NS, config.accessNs);
   core.numberSet(layout.CB_READ_NS, config.readNs);

@@ -52,15 +52,38 @@ export interface EngineExports {
   changeCancel(change: number): number;
 
   // ---- replicas --------------------------------------------------------------------------------------------------
+  /** A second replica with the pages of a replica or snapshot. The replica, or the negated status. */
   replicaFork(replica: number): number;
+  /** A snapshot: a holder of the replica's pages that runs nowhere; replicaDispose ends it. The snapshot, or the negated status. */
+  replicaSnapshot(replica: number): number;
+  /** A replica of the VM without pages. The replica, or the negated status. */
+  replicaEmpty(vm: number): number;
+  /** The replica has no pages any more. Status. */
+  replicaClear(replica: number): number;
+  /** Pages at or above `from` that `a` and `b` (0: one without pages) do not have as the same page, ascending, in CB_PAGE_LIST, at most `most`. How many, or the negated status. */
+  replicaChanged(a: number, b: number, from: number, most: number): number;
+  /** How many pages of its own a replica may take from now on; 0: any number. Status. */
+  replicaQuota(replica: number, pages: number): number;
   replicaRestore(replica: number, from: number): number;
   replicaDispose(replica: number): number;
+  /** Pages `page …` become those of `from`, a replica or snapshot of the same VM. Status; pages before a failure are done. */
+  replicaTakePages(replica: number, from: number, page: number, pages: number): number;
+  /** Pages `page …`, all untouched, become the pages of images in the slots `slot …` (IMAGE_SLOT_FIRST on). All or nothing. Status. */
+  imageMap(replica: number, page: number, pages: number, slot: number): number;
   /** `isInStep` 1: the replica is compared with the others of its VM that are. Status. */
   replicaStep(replica: number, isInStep: number): number;
   /** Compares the VM's replicas in step and merges what is equal; counts in CB_SWEEP_…. Status; what was done before a failure stands. */
   vmCompare(vm: number): number;
+  /** TRIGGER_… of comparison on write, KEEP_…, COMPARE_… bits. Status. */
+  vmComparePolicy(vm: number, trigger: number, keep: number, flags: number): number;
   /** The first page at or above `from` in which they differ, plus 1; 0: none; or the negated status. */
   vmDifference(vm: number, from: number): number;
+  /** Counts what the VM's replicas and snapshots share: SHARING_… float64s at CB_SHARING. Status. */
+  vmSharing(vm: number): number;
+  /** Merges equal pages at different addresses; counts in CB_SCAN_…. Needs FEATURE_SCAN. Status. */
+  vmScan(vm: number): number;
+  /** Hashes the VM's pages in frames and finds those that have changed without a store; counts in CB_SCRUB_…, page objects in CB_PAGE_LIST. Status. */
+  vmScrub(vm: number): number;
   /** Zero-extended value (as f64), or the negated status. */
   load8(replica: number, address: number): number;
   load16(replica: number, address: number): number;
@@ -77,9 +100,11 @@ export interface EngineExports {
   /** One piece of a bulk operation, `length` bytes in one page, an access: the address in linear memory of the byte at `address`, as unsigned (`>>> 0`); 0 on failure (status in the control block). */
   pageForRead(replica: number, address: number, length: number): number;
   pageForWrite(replica: number, address: number, length: number): number;
+  /** After the bytes of pageForWrite are written, with the same arguments and nothing in between: where stores are compared (vmComparePolicy). */
+  pageWritten(replica: number, address: number, length: number): void;
   /** Without any counter or time: where page `page`'s content is. Linear-memory address of its frame or of its slot (`>>> 0`), or 0: then peekSlot() tells. */
   peek(replica: number, page: number): number;
-  /** After peek returned 0: slot number + 1 in the host's store, or 0 for a page of zeros. */
+  /** After peek returned 0: slot number + 1 in the host's store, or 0 for a page of zeros; a slot from IMAGE_SLOT_FIRST on is an image's. */
   peekSlot(): number;
   /** ADVICE_…; whole pages. Status; pages done in the control block. */
   advise(replica: number, page: number, pages: number, advice: number): number;
@@ -100,13 +125,15 @@ export interface EngineExports {
   playerFeed(player: number, bytes: number, records: number): number;
   /** Runs until the clock reaches `untilNs`, `maxRecords` records are done, the block ends, or a fault waited for I/O. RUN_… , or the negated status. */
   playerRun(player: number, untilNs: number, maxRecords: number): number;
+  /** Passes over records of the block that was fed, without an access. Status. */
+  playerSkip(player: number, records: number): number;
 }
 
 /** What the compiled engine calls on the host. */
 export interface EngineImports {
   /** Writes `count` pages; at `batch` stand pairs of u32: slot, address of the page. Returns how many were written, in order; fewer than `count` means the next one failed. */
   swapWrite(batch: number, count: number): number;
-  /** Reads one page into `address`. 0, or not 0 on failure. */
+  /** Reads one page, of the store or (slots from IMAGE_SLOT_FIRST on) of an image, into `address`. 0, or not 0 on failure. */
   swapRead(slot: number, address: number): number;
   /** Should the VM release the region (number + 1)? JUDGE_KEEP, JUDGE_RELEASE, or anything else on failure. */
   releaseJudge(vm: number, region: number): number;

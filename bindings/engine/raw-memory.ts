@@ -1,3 +1,4 @@
+import { CB_FEATURES, FEATURE_KNOWN } from '../../assembly/shared/layout.ts';
 import type { Core } from './core.ts';
 
 /** How many bytes one range check may speak of; longer ranges are checked piece by piece. */
@@ -18,13 +19,18 @@ export type PieceAction = (memory: Uint8Array<ArrayBufferLike>, from: number, le
 /** Goes through a range page by page, each piece an access. Returns the bytes done; fewer than `length`: the status says why. */
 export function piecesEach(core: Core, replica: number, address: number, length: number, write: boolean, action: PieceAction): number {
   const { pageBytes, u8, exports } = core;
+  const isSeen = write && (core.word(CB_FEATURES) & FEATURE_KNOWN) !== 0;
   let done = 0;
   while (done < length) {
     const at = address + done;
     const piece = Math.min(pageBytes - (at % pageBytes), length - done);
     const place = (write ? exports.pageForWrite(replica, at, piece) : exports.pageForRead(replica, at, piece)) >>> 0;
     if (place === 0) return done;
-    action(u8, place, piece, done);
+    try {
+      action(u8, place, piece, done);
+    } finally {
+      if (isSeen) exports.pageWritten(replica, at, piece);
+    }
     done += piece;
   }
   return done;

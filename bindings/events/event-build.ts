@@ -61,7 +61,7 @@ const BUILDERS: Readonly<Record<number, Builder>> = {
     pagesWritten: r.b,
     cause: r.c === 0 ? 'access' : 'sweep',
   }),
-  [layout.EVENT_MERGE]: (r, d) => ({ type: 'merge', ...timed(r, d), page: r.a, areasMerged: r.b, areasLeft: r.c }),
+  [layout.EVENT_MERGE]: (r, d) => ({ type: 'merge', ...timed(r, d), page: r.a, areasMerged: r.b, areasLeft: r.c === layout.MERGE_AREAS_UNCOUNTED ? null : r.c }),
   [layout.EVENT_MOVE]: (r, d) => ({ type: 'move', ...timed(r, d), page: r.a, fromRegion: r.b, toRegion: r.c }),
   [layout.EVENT_PAGE_IN]: (r, d) => ({ type: 'pageIn', ...timed(r, d), page: r.a, slot: r.b }),
   [layout.EVENT_PAGE_OUT]: (r, d) => ({ type: 'pageOut', ...timed(r, d), page: r.a, slot: r.b }),

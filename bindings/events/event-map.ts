@@ -56,6 +56,7 @@ export interface EventMap {
     };
   /** A page went from a frame to another one: a locked one of a region that is released, one that moves first, or one that left its region at an access. */
   move: { readonly type: 'move' } & OfPage & { readonly fromRegion: number; readonly toRegion: number };
+  /** `slot`: from 2 ** 30 on it is a page of an image (`imageSlot` of a page's row, plus 2 ** 30). */
   pageIn: { readonly type: 'pageIn' } & OfPage & { readonly slot: number };
   pageOut: { readonly type: 'pageOut' } & OfPage & { readonly slot: number };
   fault: { readonly type: 'fault' } & OfPage;
