@@ -39,6 +39,11 @@ export class DeviceMap {
     this.#ranges = other.#ranges;
   }
 
+  /** All devices go. */
+  clear(): void {
+    this.#ranges = [];
+  }
+
   overlaps(address: number, length: number): boolean {
     return this.#ranges.some(({ start, end }) => start < address + length && address < end);
   }

@@ -14,16 +14,29 @@ import {
 } from '../assembly/shared/layout.ts';
 import type { DeviceMap } from './device.ts';
 import type { DeviceHandlers } from './device.ts';
+import { pagesDirty } from './changed-pages.ts';
+import type { PageAddress } from './changed-pages.ts';
 import { DISPOSE, disposedError, Origin } from './dispose.ts';
 import { digestAsync, digestNow } from './digest.ts';
+import type { Core } from './engine/core.ts';
 import { addressError, misalignedError } from './engine/failure.ts';
 import { peekInto } from './engine/peek.ts';
 import { InvalidOptionError } from './errors.ts';
 import type { DisposedError } from './errors.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { GuestMemory } from './guest-memory.ts';
+import { Image } from './image/image.ts';
+import { checkPlace, imageMap } from './image/mapping.ts';
 import { checkBoolean, checkChoice, checkFields, checkFunction, checkInteger } from './options.ts';
+import type { PageHolder } from './page-holder.ts';
+import { checkQuota, quotaBytes } from './quota.ts';
+import type { ForkOptions } from './quota.ts';
 import type { SignalOption } from './signal.ts';
+import { checkSnapshotOptions, Snapshot } from './snapshot.ts';
+import type { SnapshotOptions } from './snapshot.ts';
+import { vmFork } from './snapshot/fork-vm.ts';
+import type { ForkVmOptions } from './snapshot/fork-vm.ts';
+import type { Quantity } from './units.ts';
 import type { Vm } from './vm.ts';
 
 /**
@@ -47,7 +60,15 @@ const PROTECTIONS: Readonly<Record<Protection, number>> = {
 };
 
 /** One address space of a VM. Addresses and lengths are bytes; those of advice, protection and devices are multiples of the page size. */
-export class Replica {
+/** What a replica is made of. */
+export interface ReplicaParts {
+  readonly devices: DeviceMap;
+  /** The snapshot that it is the same as, or was last. */
+  readonly base: Snapshot | null;
+  readonly maker: (...args: never[]) => unknown;
+}
+
+export class Replica implements PageHolder {
   readonly vm: Vm;
   readonly memory: GuestMemory;
   /** @internal */
@@ -56,14 +77,16 @@ export class Replica {
   readonly #origin: Origin;
   readonly #addressSpaceBytes: number;
   #handle: number;
+  #base: Snapshot | null;
 
   /** @internal */
-  constructor(parts: EngineParts, vm: Vm, handle: number, devices: DeviceMap, maker: (...args: never[]) => unknown) {
+  constructor(parts: EngineParts, vm: Vm, handle: number, { devices, base, maker }: ReplicaParts) {
     const { core } = parts;
     this.vm = vm;
     this.devices = devices;
     this.#parts = parts;
     this.#handle = handle;
+    this.#base = base;
     this.#origin = new Origin(maker);
     this.#addressSpaceBytes = core.replicaWord(handle, REPLICA_PAGES) * core.pageBytes;
     this.memory = new GuestMemory(core, this);
@@ -78,6 +101,10 @@ export class Replica {
   /** @internal */
   get handle(): number {
     return this.#handle;
+  }
+  /** @internal */
+  get core(): Core {
+    return this.#parts.core;
   }
 
   /** Whether vm.compare() compares it with the others of its VM that are in step. */
@@ -132,33 +159,96 @@ export class Replica {
     };
   }
 
-  /** A second replica of the same VM with the same pages, protection and devices; pages are shared until one of them is written. */
-  fork(): Replica {
-    const { core } = this.#parts;
-    this.#begin('replica.fork');
-    try {
-      const handle = core.requireIndex(core.exports.replicaFork(this.#handle));
+  /**
+   * The image's pages become this replica's from `address` on (a multiple of the page size), which must be untouched pages; forks that are made later share
+   * them. Only the tables grow: a page is read when it is touched. Errors: INVALID_OPTION, TABLES_FULL: nothing has changed.
+   */
+  mapImage(image: Image, address = 0): void {
+    if (!(image instanceof Image)) throw new InvalidOptionError('image', image, 'an Image, made by engine.image()');
+    this.#begin('replica.mapImage');
+    const parts = this.#parts;
+    imageMap(parts, this.#handle, checkPlace('address', image, address, parts.core.pageBytes, this.#addressSpaceBytes));
+  }
 
-      const replica = new Replica(this.#parts, this.vm, handle, this.devices.clone(), this.fork);
-      this.vm.replicaAdd(replica);
-      return replica;
+  /**
+   * A second replica of the same VM with the same pages, protection and devices; pages are shared until one of them is written. Costs a record, however large
+   * the address space is. Errors: TABLES_FULL, TOO_LITTLE_LEFT, INVALID_OPTION.
+   */
+  fork(options?: ForkOptions): Replica {
+    this.#begin('replica.fork');
+    return this.vm.holders.fork(this, options, this.fork);
+  }
+
+  /**
+   * A new VM with memory of its own whose one replica has the contents and the protection that this one has now; devices stay behind. The options are those of
+   * createVm. The pages are written there as by its guest. Errors: those of createVm and of writes, TABLES_FULL, TOO_LITTLE_LEFT; an abort's reason: nothing is
+   * left behind.
+   */
+  async forkVm(options: ForkVmOptions): Promise<Vm> {
+    const now = this.snapshot();
+    try {
+      return await vmFork(this.#parts, now, options);
+    } finally {
+      now.dispose();
+    }
+  }
+
+  /** A snapshot of its pages, protection and devices as they are. Costs a record. Errors: TABLES_FULL, TOO_LITTLE_LEFT, INVALID_OPTION. */
+  snapshot(options?: SnapshotOptions): Snapshot {
+    this.#begin('replica.snapshot');
+    const state = checkSnapshotOptions(options);
+    this.#base = this.vm.holders.snapshotTake(this, state, new Origin(this.snapshot));
+    return this.#base;
+  }
+
+  /** The snapshot that it was the same as last: taken of it, restored to it, or forked from it or from what it was forked from; null: it began empty. */
+  get base(): Snapshot | null {
+    return this.#base;
+  }
+
+  /** Makes this replica's pages, protection and devices those of `from`, a replica or snapshot of the same VM. Costs the pages that differ. */
+  restore(from: Replica | Snapshot): void {
+    this.#begin('replica.restore');
+    this.#restore(this.vm.holders.check('from', from));
+  }
+
+  /** Back to `base`; without one, to an address space without pages, protection and devices. Costs the pages that differ. Errors: DISPOSED, for a base that has ended. */
+  reset(): void {
+    this.#begin('replica.reset');
+    if (this.#base !== null) {
+      this.#restore(this.vm.holders.check('base', this.#base));
+      return;
+    }
+    const { core } = this.#parts;
+    try {
+      core.require(core.exports.replicaClear(this.#handle));
+      this.devices.clear();
     } finally {
       core.end();
     }
   }
 
-  /** Makes this replica's pages, protection and devices those of `from`, a replica of the same VM. */
-  restore(from: Replica): void {
-    if (!(from instanceof Replica) || from.vm !== this.vm) throw new InvalidOptionError('from', from, 'a replica of the same VM');
+  /**
+   * The pages that are not those of a snapshot of the VM: the ones written since, if it was taken of this replica. Ascending; costs what differs. Errors:
+   * INVALID_OPTION, DISPOSED.
+   */
+  dirtyPages(since: Snapshot): IterableIterator<PageAddress> {
+    this.#begin('replica.dirtyPages');
+    return pagesDirty(this.#parts.core, this, this.vm.holders.checkSnapshot('since', since));
+  }
+
+  /** Most bytes of pages of its own; null: any. */
+  get quotaBytes(): number | null {
+    if (this.#handle === 0) throw this.disposed();
+    return quotaBytes(this.#parts.core, this.#handle);
+  }
+
+  /** Another quota from now on, a multiple of the page size, or none. Pages that it has stay, also where they are more. Errors: INVALID_OPTION. */
+  limit(quota: Quantity | null): void {
     const { core } = this.#parts;
-    this.#begin('replica.restore');
-    if (from.isDisposed) throw from.disposed();
-    try {
-      core.require(core.exports.replicaRestore(this.#handle, from.#handle));
-      this.devices.copyFrom(from.devices);
-    } finally {
-      core.end();
-    }
+    const pages = quota === null ? 0 : checkQuota('quota', quota, core.pageBytes);
+    this.#begin('replica.limit');
+    core.require(core.exports.replicaQuota(this.#handle, pages));
   }
 
   /** Copies bytes out without any trace: no access is counted, no time passes, nothing moves. Protection does not count, device pages read as the memory under them. */
@@ -188,7 +278,7 @@ export class Replica {
     this.#begin('replica.dispose');
     try {
       core.require(core.exports.replicaDispose(this.#handle));
-      this.vm.replicaRemove(this);
+      this.vm.holders.remove(this);
       this.detach();
     } finally {
       core.end();
@@ -211,6 +301,25 @@ export class Replica {
     return this.vm.isDisposed
       ? this.vm.disposed()
       : disposedError(`The replica of VM '${this.vm.name}'`, this.#handle === 0 ? this.#origin : core.origin);
+  }
+
+  /** @internal No page is protected or a device's. */
+  protectionClear(): void {
+    const pages = this.#addressSpaceBytes / this.#parts.core.pageBytes;
+    this.#begin('replica.protect');
+    this.#protect(0, pages, PROTECTION_READ_WRITE);
+    this.#protect(0, pages, PROTECTION_NO_DEVICE);
+  }
+
+  #restore(from: Replica | Snapshot): void {
+    const { core } = this.#parts;
+    try {
+      core.require(core.exports.replicaRestore(this.#handle, from.handle));
+      this.devices.copyFrom(from.devices);
+      this.#base = from instanceof Snapshot ? from : from.base;
+    } finally {
+      core.end();
+    }
   }
 
   #begin(operation: string): void {
