@@ -2,8 +2,9 @@ import type { CompareEntry, CompareResult } from '../scenario/compare.ts';
 import type { CompareFigures } from '../scenario/compare-figures.ts';
 import type { Policies } from '../scenario/policies.ts';
 import { countShown, timeShown } from '../scenario/shown.ts';
-import { contentsShown, listed, timeOrNever } from './figures.ts';
+import { contentsShown, timeOrNever } from './figures.ts';
 import { grouped } from './grouped.ts';
+import { listed } from './words.ts';
 
 /** An entry that came to its end. */
 type Done = CompareEntry & { readonly figures: CompareFigures };

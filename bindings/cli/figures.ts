@@ -1,12 +1,8 @@
 import { MEDIAN, quantile } from '../scenario/quantile.ts';
 import type { ReconfigurationResult, RunResult, ScenarioResult, VmResult } from '../scenario/result.ts';
 import { bytesShown, countShown, timeShown } from '../scenario/shown.ts';
-
-/** A row of the comparison: one figure under each strategy. A row without cells is a heading. */
-export interface FigureRow {
-  readonly label: string;
-  readonly cells: readonly string[];
-}
+import { type FigureRow, listed } from './words.ts';
+import { replicaRows, replicaSentences } from './replica-figures.ts';
 
 export const NEVER = 'never';
 const NS_PER_MS = 1e6;
@@ -20,7 +16,8 @@ export function figureRows(result: ScenarioResult): readonly FigureRow[] {
   const rows: FigureRow[] = [...(first.reconfigurations.length > CHANGES_SINGLE_MAX ? changesTogether(runs) : changesSingly(runs))];
   first.vms.forEach((vm, index) => {
     rows.push({ label: `VM ${vm.name}`, cells: [] });
-    rows.push(...vmRows(runs.map((run) => run.vms[index]!)));
+    const vms = runs.map((run) => run.vms[index]!);
+    rows.push(...vmRows(vms), ...replicaRows(vms));
   });
   rows.push({ label: 'The whole run', cells: [] }, ...runRows(result));
   return rows;
@@ -127,6 +124,7 @@ export function summary(result: ScenarioResult): string {
       sentences.push(`${what}: granted after ${listed(grants)}; pages written before the grant: ${listed(outs)}.`);
     });
   }
+  sentences.push(...runs[0]!.vms.flatMap((vm) => replicaSentences(vm)));
   sentences.push(
     `The whole run took ${listed(runs.map((run: RunResult) => `${timeShown(run.virtualNs)} of virtual time under ${run.strategy}`))}.`,
   );
@@ -148,8 +146,4 @@ function movesShown(change: ReconfigurationResult, regionBytes: number): string 
   const from = givers.length === 0 ? '' : ` from ${listed(givers)}`;
   const to = takers.length === 0 ? '' : ` to ${listed(takers)}`;
   return `${bytesShown(change.regions * regionBytes)} of memory went${from}${to}`;
-}
-
-export function listed(items: readonly string[]): string {
-  return items.length <= 1 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)!}`;
 }

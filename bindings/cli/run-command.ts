@@ -5,6 +5,7 @@ import type { Scenario } from '../scenario/types.ts';
 import type { CommandContext } from './context.ts';
 import { summary } from './figures.ts';
 import { progressBar } from './progress.ts';
+import { replicaDrawing } from './replica-drawing.ts';
 import { reportData } from './report/data.ts';
 import { reportHtml } from './report/report.ts';
 import { contentsRequire, facts, reportWrite, runOptions, scenarioOf } from './scenario-command.ts';
@@ -36,8 +37,13 @@ async function run(file: string | undefined, options: RunOptions, context: Comma
   contentsRequire(result.contentsEqual, context);
 }
 
+/** VMs of replicas, under the first strategy. */
+function drawingOf({ runs }: ScenarioResult): readonly string[] {
+  return runs[0]!.vms.flatMap((vm) => (vm.lockstep === undefined ? [] : [...replicaDrawing(vm), '']));
+}
+
 function textOf(scenario: Scenario, result: ScenarioResult, options: RunOptions): string {
-  const lines = [scenario.title ?? '', ...facts(scenario), '', resultTable(result), '', summary(result)];
+  const lines = [scenario.title ?? '', ...facts(scenario), '', resultTable(result), '', ...drawingOf(result), summary(result)];
   if (options.report !== undefined) lines.push(`The pictures are in ${options.report}.`);
   return `${lines.join('\n').trimStart()}\n`;
 }

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { ScenarioResult } from '../scenario/result.ts';
-import { type FigureRow, figureRows } from './figures.ts';
+import { figureRows } from './figures.ts';
+import type { FigureRow } from './words.ts';
 
 /** The comparison as a table of text, without colours. */
 export function resultTable(result: ScenarioResult): string {

@@ -62,7 +62,11 @@ function checkVm(scenario: Scenario, vm: ScenarioVm, path: Path, limits: CheckLi
   const frames = framesLeast(vm);
   const least = frames * limits.pageBytes;
   if (vm.memoryBytes % scenario.regionBytes !== 0) refuse([...path, 'memory'], multipleOfRegion(scenario));
-  if (vm.memoryBytes < least) refuse([...path, 'memory'], `${vm.replicas === undefined ? 'a VM' : 'a VM of replicas'} needs at least ${frames} pages, ${bytesShown(least)}`);
+  if (vm.memoryBytes < least)
+    refuse(
+      [...path, 'memory'],
+      `${vm.replicas === undefined ? 'a VM' : 'a VM of replicas'} needs at least ${frames} pages, ${bytesShown(least)}`,
+    );
   const space = vm.addressSpaceBytes;
   if (space !== undefined && (space % limits.pageBytes !== 0 || space > ADDRESS_SPACE_BYTES_MAX)) {
     refuse(

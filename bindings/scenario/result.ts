@@ -1,5 +1,6 @@
 import type { FollowFigures } from './follows.ts';
 import type { HandoverName, Policies } from './policies.ts';
+import type { ReplicaResult, ReplicasResult } from './replica-result.ts';
 import type { FirstTouchFigures, StallFigures } from './stalls.ts';
 
 // What a run gives: the object that `usufruct run --json` prints. Field names are public; durations of changes count from their request.
@@ -35,6 +36,9 @@ export interface VmResult {
   readonly tracedBytes: number;
   /** SHA-256 over those blocks at the end, in ascending order of their traced addresses. */
   readonly digest: string;
+  /** One each, of a VM that says how many it has. Its own `digest` is then that of the first replica that has taken part to the end. */
+  readonly replicas?: readonly ReplicaResult[];
+  readonly lockstep?: ReplicasResult;
 }
 
 export interface ChangeResult {

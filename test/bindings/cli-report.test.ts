@@ -1,6 +1,7 @@
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { onGrid, reportData } from '../../bindings/cli/report/data.ts';
+import { reportData } from '../../bindings/cli/report/data.ts';
+import { onGrid } from '../../bindings/cli/report/grid.ts';
 import { jsonForScript, reportHtml } from '../../bindings/cli/report/report.ts';
 import type { ScenarioResult, VmResult } from '../../bindings/scenario/result.ts';
 import { NOBODY, type Timeline } from '../../bindings/scenario/timeline.ts';

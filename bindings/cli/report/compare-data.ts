@@ -4,7 +4,7 @@ import { compareSummary } from '../compare-summary.ts';
 import { bestShown, cellShown, COMPARE_COLUMNS } from '../compare-table.ts';
 import { grouped } from '../grouped.ts';
 import { type PageOutLines, pageOutLines, pageOutsByWork } from './compare-page-outs.ts';
-import { gridOf } from './data.ts';
+import { gridOf } from './grid.ts';
 import type { PageData } from './page-tools.ts';
 
 // What the page of a comparison is given: plain data, as it stands in the page's JSON.

@@ -1,5 +1,5 @@
 import type { VmSamples } from '../../scenario/timeline.ts';
-import { onGrid, type ReportLine } from './data.ts';
+import { onGrid, type ReportLine } from './grid.ts';
 
 /** Page-outs of each strategy less those of one of them, at the same share of the work: as such they lie in one bundle. */
 export interface PageOutLines {

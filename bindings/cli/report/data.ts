@@ -1,8 +1,10 @@
-import type { ScenarioResult } from '../../scenario/result.ts';
+import type { ScenarioResult, VmResult } from '../../scenario/result.ts';
 import type { Timeline, VmSamples } from '../../scenario/timeline.ts';
-import { type FigureRow, figureRows, summary } from '../figures.ts';
-
+import { figureRows, summary } from '../figures.ts';
+import type { FigureRow } from '../words.ts';
+import { gridOf, onGrid, type ReportLine } from './grid.ts';
 import type { PageData } from './page-tools.ts';
+import { reportReplicas, type ReportReplicas } from './replica-data.ts';
 
 // What the page of a report is given: plain data, as it stands in the page's JSON.
 
@@ -20,14 +22,6 @@ export interface TimeSpan {
   readonly toNs: number;
 }
 
-/** One line of a chart: a value for each time of the grid, null where there is none. */
-export interface ReportLine {
-  readonly label: string;
-  readonly vm: number;
-  readonly run: number;
-  readonly values: readonly (number | null)[];
-}
-
 export interface ReportData extends PageData {
   readonly title: string;
   readonly summary: string;
@@ -43,9 +37,9 @@ export interface ReportData extends PageData {
   readonly pageIns: readonly ReportLine[];
   /** Resident bytes. */
   readonly resident: readonly ReportLine[];
+  readonly replicas: readonly ReportReplicas[];
 }
 
-const GRID_POINTS = 600;
 const CHANGE_MARGIN = 0.15;
 const CHANGE_SHARE_MAX = 0.5;
 
@@ -72,15 +66,17 @@ export function reportData(result: ScenarioResult, timelines: readonly Timeline[
     endNs,
     changeSpan: changeSpan(timelines, endNs),
     gridNs,
-    progress: lines((samples, index, run, vm) => (100 * samples.positions[index]!) / Math.max(1, result.runs[run]!.vms[vm]!.accesses)),
+    progress: lines((samples, index, run, vm) => (100 * samples.positions[index]!) / Math.max(1, recordsOf(result.runs[run]!.vms[vm]!))),
     pageOuts: lines((samples, index) => samples.pageOuts[index]!),
     pageIns: lines((samples, index) => samples.pageIns[index]!),
     resident: lines((samples, index) => samples.residentPages[index]! * result.pageBytes),
+    replicas: reportReplicas(result),
   };
 }
 
-export function gridOf(endNs: number): readonly number[] {
-  return Array.from({ length: GRID_POINTS }, (_, index) => (endNs * index) / (GRID_POINTS - 1));
+/** Those of its program, however many replicas carry them out. */
+function recordsOf({ accesses, lockstep }: VmResult): number {
+  return lockstep?.records ?? accesses;
 }
 
 function changeSpan(timelines: readonly Timeline[], endNs: number): TimeSpan | null {
@@ -94,18 +90,4 @@ function changeSpan(timelines: readonly Timeline[], endNs: number): TimeSpan | n
 function reportRun(strategy: string, virtualNs: number, timeline: Timeline): ReportRun {
   const { regions, rights, rightsChangesLost, marks } = timeline;
   return { strategy, virtualNs, regions, rights, rightsChangesLost, marks };
-}
-
-/** Linear between samples. The last value stands once more where the samples have just ended; after that there is none. */
-export function onGrid(gridNs: readonly number[], timesNs: readonly number[], values: readonly number[]): (number | null)[] {
-  let right = 0;
-  return gridNs.map((timeNs, index) => {
-    while (right < timesNs.length && timesNs[right]! < timeNs) right += 1;
-    if (right === timesNs.length) return (timesNs.at(-1) ?? -1) > (gridNs[index - 1] ?? -1) ? values.at(-1)! : null;
-    const after = values[right]!;
-    if (right === 0 || timesNs[right]! === timeNs) return after;
-    const before = values[right - 1]!;
-    const share = (timeNs - timesNs[right - 1]!) / (timesNs[right]! - timesNs[right - 1]!);
-    return before + share * (after - before);
-  });
 }

@@ -17,6 +17,8 @@ export function pageBoot(data: ReportData, parts: PageParts): void {
   const byId = (id: string): HTMLElement => document.getElementById(id)!;
   const bytesText = (bytes: number): string => `${String(Number((bytes / 2 ** 20).toPrecision(3)))} MiB`;
 
+  const percentText = (value: number): string => `${String(Number(value.toPrecision(3)))} %`;
+
   const legend = byId('legend');
   const key = (text: string, background: string): void => {
     const item = tools.element('span', 'key');
@@ -48,11 +50,29 @@ export function pageBoot(data: ReportData, parts: PageParts): void {
   }
   if (data.changeSpan !== null) for (const run of data.runs) picture(run, `Under ${run.strategy}, around the change`, data.changeSpan);
 
+  for (const form of data.replicas) {
+    const section = byId('replicas');
+    section.append(tools.element('h2', '', `The replicas of ${form.vm}`), tools.element('p', 'note', form.note));
+    const across = { title: 'time', values: form.gridNs, text: tools.timeText };
+    const countText = (value: number): string => String(Math.round(value));
+    const pictures = [
+      { title: 'Memory in use', lines: form.memory, valueText: bytesText },
+      { title: 'Progress of each replica', lines: form.progress, valueText: percentText, most: 100 },
+      { title: 'Records behind the foremost replica', lines: form.lag, valueText: countText },
+      { title: 'Pages copied and areas merged so far', lines: form.sharing, valueText: countText },
+    ];
+    for (const picture of pictures) {
+      const host = tools.element('div', 'chart');
+      section.append(tools.element('h3', '', picture.title), host);
+      parts.drawChart(tools, parts.Plot, host, { ...picture, across, marks: form.marks });
+    }
+  }
+
   const charts = [
     {
       title: 'Progress of each VM',
       lines: data.progress,
-      valueText: (value: number) => `${String(Number(value.toPrecision(3)))} %`,
+      valueText: percentText,
       most: 100,
     },
     { title: 'Page-outs so far', lines: data.pageOuts, valueText: (value: number) => String(Math.round(value)) },

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { ReportLine } from './data.ts';
+import type { ReportLine } from './grid.ts';
 import type { PageTools } from './page-tools.ts';
 
 export interface ChartForm {
@@ -9,8 +9,17 @@ export interface ChartForm {
   readonly most?: number;
   /** What lies across, where that is not virtual time. */
   readonly across?: ChartAcross;
+  /** What happened when; drawn across the lines. */
+  readonly marks?: readonly ChartMark[];
   /** The legend's marks are filled; else they are boxes as the lines are, drawn through or dashed. */
   readonly hasFilledMarks?: boolean;
+}
+
+export interface ChartMark {
+  readonly timeNs: number;
+  readonly text: string;
+  /** Of the page's style sheet. */
+  readonly colour: string;
 }
 
 export interface ChartAcross {
@@ -52,6 +61,34 @@ export function drawChart(tools: PageTools, Plot: typeof uPlot, host: HTMLElemen
       (line) => form.lines[line]!.run % DASHES.length > 0,
     );
 
+  const drawMarks = (plot: uPlot): void => {
+    const context = plot.ctx;
+    const scale = window.devicePixelRatio || 1;
+    const { left, top, width, height } = plot.bbox;
+    context.save();
+    context.font = `${String(11 * scale)}px system-ui, sans-serif`;
+    context.textBaseline = 'top';
+    context.setLineDash([4 * scale, 3 * scale]);
+    const rowsFree: number[] = [];
+    for (const mark of form.marks ?? []) {
+      const x = Math.round(plot.valToPos(mark.timeNs, 'x', true));
+      if (x < left || x > left + width) continue;
+      context.strokeStyle = context.fillStyle = tools.colour(mark.colour);
+      context.beginPath();
+      context.moveTo(x, top);
+      context.lineTo(x, top + height);
+      context.stroke();
+      const wide = context.measureText(mark.text).width;
+      const isRight = x + wide + 12 * scale < left + width;
+      const from = isRight ? x + 4 * scale : x - wide - 4 * scale;
+      const free = rowsFree.findIndex((taken) => from >= taken);
+      const row = free < 0 ? rowsFree.length : free;
+      rowsFree[row] = from + wide + 8 * scale;
+      context.fillText(mark.text, from, top + (2 + row * 14) * scale);
+    }
+    context.restore();
+  };
+
   const draw = (): void => {
     chart?.destroy();
     const options: uPlot.Options = {
@@ -67,6 +104,7 @@ export function drawChart(tools: PageTools, Plot: typeof uPlot, host: HTMLElemen
       ],
       axes: [axis(across.text, 36), axis(form.valueText, 72)],
       cursor: { points: { size: 7 } },
+      ...(form.marks !== undefined && { hooks: { draw: [drawMarks] } }),
       ...(form.hasFilledMarks === true && { legend: marks() }),
     };
     const columns = [across.values, ...form.lines.map((line) => line.values)];

@@ -21,6 +21,7 @@ ${data.facts.map((fact) => `<p class="facts">${escapeHtml(fact)}</p>`).join('\n'
 <p class="note">Time runs to the right, a row is one region of real memory. The colour is the VM that uses the region; stripes are the colour of the VM that manages it, where that is another.</p>
 <div class="legend" id="legend"></div>
 <div id="regions"></div>
+<div id="replicas"></div>
 <div id="charts"></div>`;
   return pageHtml({ title: data.title, body, data, boot: pageBoot, parts: { pageTools, drawRegions, drawChart } });
 }
