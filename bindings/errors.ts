@@ -69,6 +69,8 @@ export class NotSelectableError extends family('NOT_SELECTABLE') {}
 export class PolicyFailedError extends family('POLICY_FAILED') {}
 /** Two parts of one request speak of the same memory. Details: what overlaps, by number. */
 export class OverlapError extends family('OVERLAPPING_REQUEST') {}
+/** An image was to be disposed of while pages of replicas or snapshots still have their contents in it. Details: `pages`. */
+export class ImageInUseError extends family('IMAGE_IN_USE') {}
 /** A change cannot be cancelled any more. Details: `change`. */
 export class ChangeFinishedError extends family('CHANGE_FINISHED') {}
 /** The record of a change that had ended was reused. Details: `change`. */
@@ -91,6 +93,8 @@ export class ReserveExhaustedError extends family('RESERVE_EXHAUSTED') {}
 export class TooLittleLeftError extends family('TOO_LITTLE_LEFT') {}
 /** One of the engine's tables is full. Details: `table`, `capacity`. */
 export class TablesFullError extends family('TABLES_FULL') {}
+/** A replica would get more pages of its own than its quota allows. Details: `page`, `taken`, `quota` (pages). */
+export class QuotaExceededError extends family('QUOTA_EXCEEDED') {}
 /** The engine's plan does not fit into one WebAssembly memory. Details: `bytes`, `bytesMost`. */
 export class EngineTooLargeError extends family('ENGINE_TOO_LARGE') {}
 
@@ -102,6 +106,14 @@ export class SwapWriteError extends family('SWAP_WRITE_FAILED') {}
 export class SwapReadError extends family('SWAP_READ_FAILED') {}
 /** A swap store could not be opened, sized, read or written. Details: `path` or `slot`. `cause`: the system's error. */
 export class SwapStoreError extends family('SWAP_STORE_FAILED') {}
+/** A page of an image could not be read; it stayed out. Details: `vm` (where a VM was to have it), `page`, `imageSlot`. `cause`: what the source threw. */
+export class ImageReadError extends family('IMAGE_READ_FAILED') {}
+/** An image's source could not be opened, or answered a read with something else than bytes: too few, or none. Details: `path` or `offset`. */
+export class ImageSourceError extends family('IMAGE_SOURCE_FAILED') {}
+/** Bytes that are no saved snapshot, or a damaged one. Details: `reason`, and the numbers that do not agree. */
+export class SnapshotCorruptError extends family('SNAPSHOT_CORRUPT') {}
+/** A saved snapshot that does not fit: another version, page size, address space or base. Details: `field`, `found`, `expected`. */
+export class SnapshotMismatchError extends family('SNAPSHOT_MISMATCH') {}
 /** The WebAssembly module could not be loaded or does not fit these bindings. Details: `module`. */
 export class ModuleLoadError extends family('MODULE_LOAD_FAILED') {}
 /** Shared memory was asked for where there is none. */

@@ -14,14 +14,14 @@ export interface MemoryInformation {
   readonly freeBytes: number;
   /** Pages in frames. */
   readonly residentBytes: number;
-  /** Of those, pages whose content is nowhere else, and pages whose content is in swap too. */
+  /** Of those, pages whose content is nowhere else, and pages whose content is in swap or in an image too. */
   readonly dirtyBytes: number;
   readonly swapCachedBytes: number;
   readonly discardableBytes: number;
   readonly lockedBytes: number;
   /** Pages in frames of regions that it does not manage. */
   readonly borrowedBytes: number;
-  /** Pages that are only in swap. */
+  /** Pages that are only in swap or in an image. */
   readonly outBytes: number;
   /** What page-table entries that refer to pages in frames show of memory: a page counts once for each. Tables that replicas share count once, here and below. */
   readonly mappedBytes: number;

@@ -14,5 +14,6 @@ fileStoreSet(fileSwapStore);
 workersSet(workersNode);
 
 export * from './names.ts';
+export { fileImage } from './image/file.ts';
 export { fileSwapStore } from './swap/file.ts';
 export type { FileSwapOptions } from './swap/file.ts';

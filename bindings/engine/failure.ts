@@ -1,6 +1,7 @@
 import * as status from '../../assembly/shared/status.ts';
 import * as errors from '../errors.ts';
 import type { UsufructError } from '../errors.ts';
+import { imageReadError, slotIsImage } from './image-table.ts';
 
 /** The numbers of a failure as the compiled engine left them, and what is needed to say them in the caller's terms. */
 export interface FailureFacts {
@@ -68,11 +69,13 @@ const MAKERS: Readonly<Record<number, ErrorMaker>> = {
     ),
 
   [status.STATUS_SWAP_READ_FAILED]: ({ a, b, c, vmName, cause }) =>
-    new errors.SwapReadError(
-      `The swap store failed to read page ${b} of VM '${vmName(a)}' from slot ${c}${reason(cause)}. The page is still out; once the store works again the access can be repeated.`,
-      { vm: vmName(a), page: b, slot: c },
-      causeOption(cause),
-    ),
+    slotIsImage(c)
+      ? imageReadError(b, c, vmName(a), cause)
+      : new errors.SwapReadError(
+          `The swap store failed to read page ${b} of VM '${vmName(a)}' from slot ${c}${reason(cause)}. The page is still out; once the store works again the access can be repeated.`,
+          { vm: vmName(a), page: b, slot: c },
+          causeOption(cause),
+        ),
 
   [status.STATUS_TABLES_FULL]: ({ a, b }) => {
     const [table, option] = TABLES[a] ?? [`table ${a}`, 'tables'];
@@ -81,6 +84,12 @@ const MAKERS: Readonly<Record<number, ErrorMaker>> = {
       capacity: b,
     });
   },
+
+  [status.STATUS_QUOTA_EXCEEDED]: ({ a, b, c, pageBytes }) =>
+    new errors.QuotaExceededError(
+      `Page ${a} (address ${hex(a * pageBytes)}) would be one more page of the replica's own: it has ${b}, its quota is ${c} pages (${c * pageBytes} bytes). Give it a larger quota with replica.limit(), or let pages go with advice 'unused' or reset().`,
+      { page: a, address: a * pageBytes, taken: b, quota: c },
+    ),
 
   [status.STATUS_NOT_ENOUGH_MEMORY]: ({ a, b, regionBytes }) => notEnoughError(a, b, regionBytes),
 
@@ -168,6 +177,14 @@ function optionError(option: number, value: number): UsufructError {
   }
   if (option === status.OPTION_LAST_REPLICA) {
     return new errors.InvalidOptionError('replica.dispose()', "a VM's last replica", 'any but the last; dispose of the VM instead');
+  }
+  if (option === status.OPTION_IMAGE) {
+    return new errors.InvalidOptionError(
+      'address',
+      value,
+      'pages that are untouched, or advised unused: an image is mapped before anything else is there',
+      `a range in which page ${value} has been touched`,
+    );
   }
   return new errors.InvalidOptionError(
     `option ${option} of the compiled engine`,

@@ -7,6 +7,7 @@ import {
   ENTRY_NO_LOAD,
   ENTRY_NO_STORE,
   ENTRY_OBJECT_MASK,
+  IMAGE_SLOT_FIRST,
   NODE_BYTES_SHIFT,
   NODE_ENTRIES,
   OBJECT_BYTES,
@@ -24,8 +25,8 @@ import type { Core } from './core.ts';
 import { frameReferenced, frameRegion, pageZone } from './page-zone.ts';
 import type { PageZone } from './page-zone.ts';
 
-/** Where a page is. `zero`: it was resident once and its content is all zero. */
-export type PageState = 'untouched' | 'resident' | 'out' | 'zero';
+/** Where a page is. `out`: in swap only; `image`: in an image only; `zero`: it was resident once and its content is all zero. */
+export type PageState = 'untouched' | 'resident' | 'out' | 'image' | 'zero';
 
 /**
  * One page of an address space, with what JP 2009-26117A [0146-0148] calls its control information. Frames, slots and regions are public numbers, from 0;
@@ -36,6 +37,8 @@ export interface PageRow {
   readonly state: PageState;
   readonly frame: number | null;
   readonly slot: number | null;
+  /** The page of an image that has its content, among the pages of all images of the engine in the order in which those were made. */
+  readonly imageSlot: number | null;
   /** The region that its frame belongs to, and what that region is to the VM. */
   readonly region: number | null;
   readonly zone: PageZone | null;
@@ -95,16 +98,18 @@ function pageRow(core: Core, { vm, entry, first: page, shared }: Place): PageRow
   const flags = word(OBJECT_FLAGS & ~3) >>> ((OBJECT_FLAGS & 3) * 8);
   const frame = word(OBJECT_FRAME);
   const slot = word(OBJECT_SLOT);
+  const isInImage = slot > IMAGE_SLOT_FIRST; // slots are kept as number + 1
   const region = frame === 0 ? null : frameRegion(core, frame);
   return {
     page,
-    state: object === 0 ? 'untouched' : frame !== 0 ? 'resident' : slot !== 0 ? 'out' : 'zero',
+    state: object === 0 ? 'untouched' : frame !== 0 ? 'resident' : isInImage ? 'image' : slot !== 0 ? 'out' : 'zero',
     frame: frame === 0 ? null : frame - 2 ** core.word(CB_REGION_SHIFT),
-    slot: slot === 0 ? null : slot - 1,
+    slot: slot === 0 || isInImage ? null : slot - 1,
+    imageSlot: isInImage ? slot - 1 - IMAGE_SLOT_FIRST : null,
     region,
     zone: region === null ? null : pageZone(core, vm, region),
     dirty: frame !== 0 && slot === 0,
-    swapCached: frame !== 0 && slot !== 0,
+    swapCached: frame !== 0 && slot !== 0 && !isInImage,
     referenced: frame === 0 ? null : frameReferenced(core, vm, frame),
     references: word(OBJECT_REFERENCES),
     locked: (flags & OBJECT_LOCKED) !== 0,

@@ -1,5 +1,6 @@
 import type { Core } from './core.ts';
 import { SwapReadError } from '../errors.ts';
+import { imageReadError, slotIsImage } from './image-table.ts';
 import type { SwapBridge } from './swap-bridge.ts';
 
 /** Copies content that is wherever it is: no access is counted, no time passes, nothing moves. Range and replica are the caller's business. */
@@ -29,6 +30,7 @@ function peekPiece(core: Core, bridge: SwapBridge, replica: number, page: number
   try {
     bridge.read(slot, content);
   } catch (cause) {
+    if (slotIsImage(slot)) throw imageReadError(page, slot, null, cause);
     throw new SwapReadError(
       `The swap store failed to read page ${page} from slot ${slot}. Nothing changed; try again once the store works.`,
       { page, slot },

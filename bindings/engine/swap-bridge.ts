@@ -3,6 +3,7 @@ import type { SwapStore } from '../swap/store.ts';
 import { ATTENTION_BUSY } from './core.ts';
 import type { Core } from './core.ts';
 import type { EngineImports } from './exports.ts';
+import { ImageTable, slotIsImage } from './image-table.ts';
 
 type SwapImports = Pick<EngineImports, 'swapWrite' | 'swapRead'>;
 
@@ -12,10 +13,11 @@ const PAIR_WORDS = 2;
 const VIEWS_MOST = 16384;
 
 /**
- * Carries pages between the compiled engine and a swap store of the host. Whatever a store throws stays here: the engine is told how far it came,
+ * Carries pages between the compiled engine and a swap store of the host, and brings pages of images. Whatever a store throws stays here: the engine is told how far it came,
  * and the error that reaches the user has the exception as its cause.
  */
 export class SwapBridge implements SwapImports {
+  readonly images = new ImageTable();
   readonly #store: SwapStore | undefined;
   #core: Core | undefined;
   #views = new Map<number, Uint8Array<ArrayBufferLike>>();
@@ -63,11 +65,13 @@ export class SwapBridge implements SwapImports {
 
   /** Reads a slot for a reader outside the engine; throws what the store throws. */
   read(slot: number, into: Uint8Array<ArrayBufferLike>): void {
-    checkSynchronous('read', this.#store!.read(slot, into));
+    if (slotIsImage(slot)) this.images.read(slot, into);
+    else checkSynchronous('read', this.#store!.read(slot, into));
   }
 
   close(): void {
     this.#views.clear();
+    this.images.close();
     this.#store?.close();
   }
 

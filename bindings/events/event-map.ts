@@ -62,8 +62,8 @@ export interface EventMap {
   fault: { readonly type: 'fault' } & OfPage;
   /** Copy-on-write. */
   copy: { readonly type: 'copy' } & OfPage;
-  /** Areas of a page became one: `areasMerged` of them went, `areasLeft` are still different (vm.compare()). */
-  merge: { readonly type: 'merge' } & OfPage & { readonly areasMerged: number; readonly areasLeft: number };
+  /** Areas of a page became one: `areasMerged` of them went, `areasLeft` are still different (null: not counted, for a merge on write). */
+  merge: { readonly type: 'merge' } & OfPage & { readonly areasMerged: number; readonly areasLeft: number | null };
   vmCreated: { readonly type: 'vmCreated' } & Timed;
   vmDisposed: { readonly type: 'vmDisposed' } & Timed;
   /** A report of a reconfiguration ([0421-0422]). */
