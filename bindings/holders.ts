@@ -1,5 +1,5 @@
 import type { DeviceMap } from './device.ts';
-import type { Origin } from './dispose.ts';
+import { Origin, ORIGIN_NOT_KEPT } from './dispose.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { InvalidOptionError } from './errors.ts';
 import type { PageHolder } from './page-holder.ts';
@@ -11,6 +11,9 @@ import type { Vm } from './vm.ts';
 
 type Maker = (...args: never[]) => unknown;
 
+/** Of so many replicas and snapshots that a VM ever had the place is kept where they were made. */
+const ORIGINS_KEPT = 256;
+
 /** The replicas and snapshots of a VM, in the order in which they were made. Each comes and goes at the same cost, however many there are. */
 export class Holders {
   readonly #parts: EngineParts;
@@ -21,6 +24,7 @@ export class Holders {
   readonly #hidden = new Set<Replica>();
   #list: readonly Replica[] | undefined;
   #first: Replica | undefined;
+  #made = 0;
 
   constructor(parts: EngineParts, vm: Vm) {
     this.#parts = parts;
@@ -37,9 +41,15 @@ export class Holders {
     return [...this.#snapshots];
   }
 
+  /** Where one is made. */
+  origin(maker: Maker): Origin {
+    this.#made += 1;
+    return this.#made > ORIGINS_KEPT ? ORIGIN_NOT_KEPT : new Origin(maker);
+  }
+
   /** The replica with this handle, which has just been made. */
   replicaAdd(handle: number, devices: DeviceMap, base: Snapshot | null, maker: Maker): Replica {
-    const replica = new Replica(this.#parts, this.#vm, handle, { devices, base, maker });
+    const replica = new Replica(this.#parts, this.#vm, handle, { devices, base, origin: this.origin(maker) });
     this.#replicas.add(replica);
     this.#list = undefined;
     return replica;
@@ -58,7 +68,11 @@ export class Holders {
     }
   }
 
-  snapshotTake(from: Replica, state: Uint8Array | null, origin: Origin): Snapshot {
+  snapshotTake(from: Replica, state: Uint8Array | null, maker: Maker): Snapshot {
+    return this.snapshotMake(from, state, this.origin(maker));
+  }
+
+  snapshotMake(from: Replica, state: Uint8Array | null, origin: Origin): Snapshot {
     const { core } = this.#parts;
     try {
       const handle = core.requireIndex(core.exports.replicaSnapshot(from.handle));
@@ -71,11 +85,11 @@ export class Holders {
   }
 
   /** A replica for a snapshot that is being loaded: with the pages of its base, or empty. */
-  hiddenMake(base: Snapshot | null, devices: DeviceMap, maker: Maker): Replica {
+  hiddenMake(base: Snapshot | null, devices: DeviceMap, origin: Origin): Replica {
     const { core } = this.#parts;
     const { replicaFork, replicaEmpty } = core.exports;
     const handle = core.requireIndex(base === null ? replicaEmpty(this.#vm.handle) : replicaFork(base.handle));
-    const replica = new Replica(this.#parts, this.#vm, handle, { devices, base, maker });
+    const replica = new Replica(this.#parts, this.#vm, handle, { devices, base, origin });
     this.#hidden.add(replica);
     return replica;
   }

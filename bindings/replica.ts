@@ -16,7 +16,8 @@ import type { DeviceMap } from './device.ts';
 import type { DeviceHandlers } from './device.ts';
 import { pagesDirty } from './changed-pages.ts';
 import type { PageAddress } from './changed-pages.ts';
-import { DISPOSE, disposedError, Origin } from './dispose.ts';
+import { DISPOSE, disposedError } from './dispose.ts';
+import type { Origin } from './dispose.ts';
 import { digestAsync, digestNow } from './digest.ts';
 import type { Core } from './engine/core.ts';
 import { addressError, misalignedError } from './engine/failure.ts';
@@ -65,7 +66,7 @@ export interface ReplicaParts {
   readonly devices: DeviceMap;
   /** The snapshot that it is the same as, or was last. */
   readonly base: Snapshot | null;
-  readonly maker: (...args: never[]) => unknown;
+  readonly origin: Origin;
 }
 
 export class Replica implements PageHolder {
@@ -80,14 +81,14 @@ export class Replica implements PageHolder {
   #base: Snapshot | null;
 
   /** @internal */
-  constructor(parts: EngineParts, vm: Vm, handle: number, { devices, base, maker }: ReplicaParts) {
+  constructor(parts: EngineParts, vm: Vm, handle: number, { devices, base, origin }: ReplicaParts) {
     const { core } = parts;
     this.vm = vm;
     this.devices = devices;
     this.#parts = parts;
     this.#handle = handle;
     this.#base = base;
-    this.#origin = new Origin(maker);
+    this.#origin = origin;
     this.#addressSpaceBytes = core.replicaWord(handle, REPLICA_PAGES) * core.pageBytes;
     this.memory = new GuestMemory(core, this);
   }
@@ -197,7 +198,7 @@ export class Replica implements PageHolder {
   snapshot(options?: SnapshotOptions): Snapshot {
     this.#begin('replica.snapshot');
     const state = checkSnapshotOptions(options);
-    this.#base = this.vm.holders.snapshotTake(this, state, new Origin(this.snapshot));
+    this.#base = this.vm.holders.snapshotTake(this, state, this.snapshot);
     return this.#base;
   }
 

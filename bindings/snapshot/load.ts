@@ -1,6 +1,5 @@
 import { PROTECTION_READ } from '../../assembly/shared/layout.ts';
 import { DeviceMap } from '../device.ts';
-import { Origin } from '../dispose.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { InvalidOptionError, SnapshotMismatchError } from '../errors.ts';
 import { checkFields } from '../options.ts';
@@ -28,11 +27,11 @@ export async function snapshotLoad(
   options: LoadOptions,
   maker: (...args: never[]) => unknown,
 ): Promise<Snapshot> {
-  const origin = new Origin(maker);
   checkFields('options', options, ['base', 'signal']);
   if (!(bytes instanceof Uint8Array)) throw new InvalidOptionError('bytes', bytes, 'a Uint8Array, from snapshot.save()');
   const { core } = parts;
   const { holders } = vm;
+  const origin = holders.origin(maker);
   const pace = new Pace(options.signal);
   const given = options.base === undefined ? null : holders.checkSnapshot('options.base', options.base);
   const pages = vm.replica.addressSpaceBytes / core.pageBytes;
@@ -41,14 +40,14 @@ export async function snapshotLoad(
   core.begin('vm.loadSnapshot');
   if (vm.isDisposed) throw vm.disposed();
   if (base?.isDisposed === true) throw base.disposed();
-  const replica = holders.hiddenMake(base, new DeviceMap(core), maker);
+  const replica = holders.hiddenMake(base, new DeviceMap(core), origin);
   try {
     await contentLoad(replica, head, bytes.subarray(pagesAt), pace);
     for (const { first, pages: count, kind } of head.protection) {
       replica.protect(first * core.pageBytes, count * core.pageBytes, kind === PROTECTION_READ ? 'read' : 'none');
     }
     core.begin('vm.loadSnapshot');
-    return holders.snapshotTake(replica, head.state, origin);
+    return holders.snapshotMake(replica, head.state, origin);
   } finally {
     replica.dispose();
   }
