@@ -9,6 +9,7 @@ const FRAMES = 3 * 4; // three regions: less than there are pages
 
 type Kind =
   | 'store'
+  | 'load'
   | 'crossing'
   | 'bulk'
   | 'fork'
@@ -32,7 +33,7 @@ interface Operation {
 
 const operation: fc.Arbitrary<Operation> = fc.record({
   kind: fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom<Kind>('store', 'crossing', 'bulk') },
+    { weight: 8, arbitrary: fc.constantFrom<Kind>('store', 'crossing', 'bulk', 'load', 'load', 'load') },
     { weight: 4, arbitrary: fc.constant<Kind>('scan') },
     {
       weight: 6,
@@ -65,6 +66,7 @@ class Twins {
     const words = this.#contents.get(replica)!;
     const at = page * PAGE;
     if (kind === 'store') this.#store(replica, at + (value === 1 ? 8 : 0), [value]);
+    else if (kind === 'load') this.#load(replica, words, at);
     else if (kind === 'crossing') this.#store(replica, at + PAGE - 1, [value, value]);
     else if (kind === 'bulk') this.#store(replica, at, new Array<number>(64).fill(value));
     else if (kind === 'fork' && vm.replicas.length < 4) {
@@ -98,6 +100,12 @@ class Twins {
       bytes = bytes.slice(0, details.bytesDone ?? 0);
     }
     bytes.forEach((byte, index) => this.#contents.get(replica)!.set(address + index, byte));
+  }
+
+  /** So that there are translations, of all addresses from one on. */
+  #load(replica: Replica, words: Words, from: number): void {
+    for (const page of PAGES.filter((each) => each * PAGE >= from))
+      expect(replica.memory.load8(page * PAGE)).toBe(words.get(page * PAGE) ?? 0);
   }
 
   #drop(replica: Replica, value: number): void {
