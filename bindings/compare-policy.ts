@@ -1,4 +1,6 @@
 import { CB_FEATURES, FEATURE_KNOWN, TRIGGER_NEVER } from '../assembly/shared/layout.ts';
+import { checkCompareEvery } from './comparison-interval.ts';
+import type { CheckedEvery, CompareEvery } from './comparison-interval.ts';
 import type { Core } from './engine/core.ts';
 import { InvalidOptionError } from './errors.ts';
 import { checkBoolean, checkChoice, checkFields } from './options.ts';
@@ -17,9 +19,14 @@ export interface ComparePolicy {
   readonly merge?: MergeRule;
   /** 'writes' by default. */
   readonly exception?: ExceptionRule;
+  /**
+   * At intervals (3rd embodiment), each counted from the last comparison: virtual time ('1ms'), or accesses of all replicas; null, by default: never. A lockstep keeps them
+   * while it runs, else `engine.advance()` does.
+   */
+  readonly every?: CompareEvery | null;
 }
 
-const FIELDS = ['onWrite', 'afterCopy', 'keep', 'merge', 'exception'];
+const FIELDS = ['onWrite', 'afterCopy', 'keep', 'merge', 'exception', 'every'];
 
 /** A policy in the engine's numbers, and as it was given. */
 export interface CheckedComparePolicy {
@@ -27,12 +34,13 @@ export interface CheckedComparePolicy {
   readonly trigger: number;
   readonly keep: number;
   readonly flags: number;
+  readonly every: CheckedEvery | null;
 }
 
 /** Checks a policy; `core` is the engine that it is for. */
 export function checkComparePolicy(field: string, value: unknown, core: Core): CheckedComparePolicy {
   checkFields(field, value, FIELDS);
-  const { onWrite = false, afterCopy = true, keep = 'first', merge = 'equal', exception = 'writes' } = value as ComparePolicy;
+  const { onWrite = false, afterCopy = true, keep = 'first', merge = 'equal', exception = 'writes', every = null } = value as ComparePolicy;
   const trigger = onWrite === false ? TRIGGER_NEVER : COMPARE_TRIGGERS[checkChoice(`${field}.onWrite`, onWrite, COMPARE_TRIGGERS)];
   if (trigger !== TRIGGER_NEVER && (core.word(CB_FEATURES) & FEATURE_KNOWN) === 0) {
     throw new InvalidOptionError(
@@ -46,10 +54,11 @@ export function checkComparePolicy(field: string, value: unknown, core: Core): C
     EXCEPTION_RULES[checkChoice(`${field}.exception`, exception, EXCEPTION_RULES)] |
     (checkBoolean(`${field}.afterCopy`, afterCopy) ? AFTER_COPY : 0);
   return {
-    policy: { onWrite, afterCopy, keep, merge, exception },
+    policy: { onWrite, afterCopy, keep, merge, exception, every },
     trigger,
     keep: KEPT_AREAS[checkChoice(`${field}.keep`, keep, KEPT_AREAS)],
     flags,
+    every: every === null ? null : checkCompareEvery(`${field}.every`, every),
   };
 }
 
@@ -59,4 +68,5 @@ export const COMPARE_POLICY_DEFAULT: Required<ComparePolicy> = {
   keep: 'first',
   merge: 'equal',
   exception: 'writes',
+  every: null,
 };

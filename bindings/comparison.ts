@@ -1,4 +1,6 @@
 import { CB_SWEEP_COMPARED, CB_SWEEP_DIFFERENT, CB_SWEEP_MERGED } from '../assembly/shared/layout.ts';
+import { bytesAreEqual, byteRangesOf } from './byte-ranges.ts';
+import type { ByteRange } from './byte-ranges.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Replica } from './replica.ts';
 
@@ -10,12 +12,6 @@ export interface ReplicaComparison {
   readonly areasMerged: number;
   /** Pages whose contents differ. */
   readonly pagesDifferent: number;
-}
-
-/** Bytes within a page. */
-export interface ByteRange {
-  readonly from: number;
-  readonly bytes: number;
 }
 
 /** A page whose contents differ among the replicas in step. */
@@ -55,7 +51,15 @@ export function* differencesFind(parts: EngineParts, vm: number, replicas: reado
   for (let next = difference(parts, vm, 0); next !== 0; next = difference(parts, vm, next)) {
     const page = next - 1;
     const groups = groupsOf(replicas, page * core.pageBytes, core.pageBytes);
-    yield { page, address: page * core.pageBytes, groups: groups.map((group) => group.replicas), ranges: rangesOf(groups) };
+    yield {
+      page,
+      address: page * core.pageBytes,
+      groups: groups.map((group) => group.replicas),
+      ranges: byteRangesOf(
+        groups[0]!.content,
+        groups.slice(1).map(({ content }) => content),
+      ),
+    };
   }
 }
 
@@ -73,23 +77,9 @@ function groupsOf(replicas: readonly Replica[], address: number, pageBytes: numb
   const groups: Group[] = [];
   for (const replica of replicas) {
     const content = replica.peek(address, new Uint8Array(pageBytes));
-    const group = groups.find((other) => other.content.every((byte, index) => byte === content[index]));
+    const group = groups.find((other) => bytesAreEqual(other.content, content));
     if (group === undefined) groups.push({ replicas: [replica], content });
     else group.replicas.push(replica);
   }
   return groups.sort((a, b) => b.replicas.length - a.replicas.length);
-}
-
-function rangesOf([first, ...others]: readonly Group[]): readonly ByteRange[] {
-  const ranges: ByteRange[] = [];
-  if (first === undefined) return ranges;
-  let from = -1;
-  for (let at = 0; at <= first.content.length; at += 1) {
-    const differs = at < first.content.length && others.some(({ content }) => content[at] !== first.content[at]);
-    if (differs && from < 0) from = at;
-    if (differs || from < 0) continue;
-    ranges.push({ from, bytes: at - from });
-    from = -1;
-  }
-  return ranges;
 }

@@ -218,8 +218,8 @@ export class Engine {
 
   /**
    * Carries out what the virtual clock has brought up to `until` (by default up to now, `virtualNs`), in order of time: sweeps of VMs with a release
-   * condition that are due, and the refill of a reserve. No VM's clock moves. How many things were done. Errors: POLICY_FAILED; the next call goes on behind
-   * what failed.
+   * condition that are due, comparisons of replicas at intervals, and the refill of a reserve. No VM's clock moves, but for pages that have to be read. How many
+   * things were done. Errors: POLICY_FAILED, SWAP_READ_FAILED; the next call goes on behind what failed.
    */
   advance(until?: Quantity): number {
     const { core } = this;

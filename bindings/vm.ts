@@ -2,6 +2,7 @@ import * as layout from '../assembly/shared/layout.ts';
 import type { Change } from './change.ts';
 import { checkComparePolicy, COMPARE_POLICY_DEFAULT } from './compare-policy.ts';
 import type { CheckedComparePolicy, ComparePolicy } from './compare-policy.ts';
+import { ComparisonInterval } from './comparison-interval.ts';
 import { comparisonMake, differencesFind } from './comparison.ts';
 import type { PageDifference, ReplicaComparison } from './comparison.ts';
 import { DeviceMap } from './device.ts';
@@ -53,6 +54,8 @@ export class Vm {
   readonly #watch: ReleaseWatch;
   /** @internal */
   readonly holders: Holders;
+  /** @internal */
+  readonly comparisonInterval: ComparisonInterval;
   #comparePolicy: Required<ComparePolicy> = COMPARE_POLICY_DEFAULT;
   #fullScans = 0;
   #disposed = false;
@@ -65,6 +68,7 @@ export class Vm {
     this.#handle = handle;
     this.#origin = new Origin(maker);
     this.#watch = new ReleaseWatch(parts, handle, name);
+    this.comparisonInterval = new ComparisonInterval(parts, handle, () => this.compare());
     this.holders = new Holders(parts, this);
     this.holders.replicaAdd(core.exports.vmReplica(handle), new DeviceMap(core), null, maker);
   }
@@ -240,7 +244,9 @@ export class Vm {
    */
   compare(): ReplicaComparison {
     this.#check();
-    return comparisonMake(this.#parts, this.#handle);
+    const comparison = comparisonMake(this.#parts, this.#handle);
+    this.comparisonInterval.compared();
+    return comparison;
   }
 
   /** The pages in which the replicas in step differ, ascending, and how. Pages that are out may have to be read for it. */
@@ -393,10 +399,11 @@ export class Vm {
   }
 
   /** @internal A policy that was checked. */
-  comparePolicySet({ policy, trigger, keep, flags }: CheckedComparePolicy): void {
+  comparePolicySet({ policy, trigger, keep, flags, every }: CheckedComparePolicy): void {
     const { core } = this.#parts;
     core.require(core.exports.vmComparePolicy(this.#handle, trigger, keep, flags));
     this.#comparePolicy = policy;
+    this.comparisonInterval.set(every);
   }
 
   /** @internal A release condition that was checked. */
@@ -412,6 +419,7 @@ export class Vm {
   detach(): void {
     this.#disposed = true;
     this.#watch.end();
+    this.comparisonInterval.end();
     this.holders.detach();
   }
   /** @internal */
