@@ -7,11 +7,13 @@ import {
   CB_NODE_REFERENCES,
   CB_NODE_TABLE,
   CB_NODE_TOP,
+  CB_OBJECT_TABLE,
   ENTRY_OBJECT_MASK,
   NODE_BYTES,
   NODE_BYTES_SHIFT,
   NODE_ENTRIES,
   NODE_SHIFT,
+  OBJECT_BYTES,
   OBJECT_REFERENCES,
   REPLICA_HEIGHT,
   REPLICA_ROOT,
@@ -74,22 +76,24 @@ export function nodeFree(node: u32): void {
   wordAdd(CB_COUNT_NODES, 1);
 }
 
+/** One more reference to all that the node at `node` names; number n's count stands at `counts` + n x `stride`. */
+function holdersAdd(node: usize, counts: usize, stride: u32): void {
+  for (let offset: u32 = 0; offset < (NODE_BYTES as u32); offset += 4) {
+    const child = load<u32>(node + offset) & ENTRY_OBJECT_MASK;
+    if (!child) continue;
+    const place = counts + child * stride;
+    store<u32>(place, load<u32>(place) + 1);
+  }
+}
+
 /** A copy of a shared node for one of its holders; all that it refers to has one more reference. 0 when the arena is full. */
 function nodeCopy(node: u32, height: u32): u32 {
   const copy = nodeTake();
   if (!copy) return 0;
   const from = nodeAddress(node);
   memory.copy(nodeAddress(copy), from, NODE_BYTES);
-  for (let offset: u32 = 0; offset < (NODE_BYTES as u32); offset += 4) {
-    const child = load<u32>(from + offset) & ENTRY_OBJECT_MASK;
-    if (!child) continue;
-    if (height > 1) {
-      nodeReferencesAdd(child, 1);
-    } else {
-      const place = objectRecord(child) + OBJECT_REFERENCES;
-      store<u32>(place, load<u32>(place) + 1);
-    }
-  }
+  if (height > 1) holdersAdd(from, word(CB_NODE_REFERENCES), 4);
+  else holdersAdd(from, word(CB_OBJECT_TABLE) + OBJECT_REFERENCES, OBJECT_BYTES);
   nodeReferencesAdd(node, -1);
   return copy;
 }
