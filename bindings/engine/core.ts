@@ -93,6 +93,10 @@ export class Core {
   vmNumber(vm: number, offset: number): number {
     return this.f64[(this.word(CB_VM_TABLE) + vm * VM_BYTES + offset) >>> 3]!;
   }
+  /** Sets a VM's clock. */
+  vmTimeSet(vm: number, timeNs: number): void {
+    this.f64[(this.word(CB_VM_TABLE) + vm * VM_BYTES + VM_TIME_NS) >>> 3] = timeNs;
+  }
   /** Counts an access of a VM that the compiled engine does not see, and its time. */
   accessCount(vm: number): void {
     const record = this.word(CB_VM_TABLE) + vm * VM_BYTES;

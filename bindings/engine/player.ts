@@ -1,8 +1,9 @@
 import {
+  PLAYER_DATA_INDEX,
   PLAYER_KNOWS_NEXT_USE,
   PLAYER_LOADS_STORE,
+  PLAYER_RECORDS,
   RUN_BLOCK_DONE,
-  VM_ACCESSES,
   VM_PAGE_INS,
   VM_PAGE_OUTS,
   VM_RESIDENT,
@@ -32,17 +33,19 @@ export interface PlayerSample {
   readonly residentPages: number;
 }
 
-/** The compiled trace player of one replica. Nothing else runs in its VM, so that the VM's accesses are its position. */
+/** The compiled trace player of one replica. */
 export class Player {
   readonly #core: Core;
   readonly #vm: number;
   readonly #handle: number;
+  readonly #figures: number;
 
   constructor(core: Core, vm: number, replica: number, options: PlayerOptions) {
     const flags = (options.loadsStore ? PLAYER_LOADS_STORE : 0) | (options.knowsNextUse ? PLAYER_KNOWS_NEXT_USE : 0);
     this.#core = core;
     this.#vm = vm;
     this.#handle = core.requireIndex(core.exports.playerCreate(replica, flags));
+    this.#figures = core.exports.playerFigures(this.#handle) >>> 0;
   }
 
   get timeNs(): number {
@@ -50,7 +53,11 @@ export class Player {
   }
   /** Records done. */
   get position(): number {
-    return this.#core.vmNumber(this.#vm, VM_ACCESSES);
+    return this.#core.f64[(this.#figures + PLAYER_RECORDS) >>> 3]!;
+  }
+  /** Low 32 bits of the number of data records done: what the next one stores is made from it. */
+  get dataIndex(): number {
+    return this.#core.u32[(this.#figures + PLAYER_DATA_INDEX) >>> 2]!;
   }
 
   sample(): PlayerSample {
@@ -69,6 +76,15 @@ export class Player {
     core.u8.set(block.payload, core.exports.playerBuffer(this.#handle) >>> 0);
     if (block.nextUses !== null) core.u32.set(block.nextUses, (core.exports.playerNextUse(this.#handle) >>> 0) >>> 2);
     core.require(core.exports.playerFeed(this.#handle, block.payload.length, block.records));
+  }
+
+  /** It has done `position` records, `dataIndex` of them with data. The block that holds the next one is fed already and `inBlock` of its records are passed over. */
+  seek(position: number, dataIndex: number, inBlock: number): void {
+    const core = this.#core;
+    core.begin('player.seek');
+    core.require(core.exports.playerSkip(this.#handle, inBlock));
+    core.f64[(this.#figures + PLAYER_RECORDS) >>> 3] = position;
+    core.u32[(this.#figures + PLAYER_DATA_INDEX) >>> 2] = dataIndex;
   }
 
   /**

@@ -1,6 +1,7 @@
 // What the parts of lockstep promise each other: programs, processors, members, meetings at check points and what is decided there.
 import type { ReplicaComparison } from '../comparison.ts';
 import type { Replica } from '../replica.ts';
+import type { SignalOption } from '../signal.ts';
 import type { Quantity } from '../units.ts';
 import type { Vm } from '../vm.ts';
 
@@ -20,7 +21,7 @@ export const CHECK_POINT_END: CheckPoint = { id: 'end', progress: 1 };
 export const CHECK_POINT_START: CheckPoint = { id: 'start', progress: 0 };
 
 /** Why a program gave the processor back. 'input': `refill` has to be waited for, then the slice goes on. */
-export type ProgramStop = 'time' | 'checkPoint' | 'waited' | 'input' | 'finished';
+export type ProgramStop = 'time' | 'position' | 'checkPoint' | 'waited' | 'input' | 'finished';
 
 /** The virtual computer that a program runs on. */
 export interface ProgramGuest {
@@ -44,8 +45,13 @@ export interface ReplicaProgram {
   readonly position: number;
   /** The check point reached last; CHECK_POINT_START before the first. */
   readonly checkPoint: CheckPoint;
-  /** Runs until the guest's clock has reached `untilNs`, a check point or the end, or until it has to wait. */
-  run(untilNs: number): ProgramStop;
+  /** Of `position`, at the end; left out where it is not known. */
+  readonly length?: number;
+  /**
+   * Runs until the guest's clock has reached `untilNs`, a check point or the end, or until it has to wait; where it counts what it does ahead of time, also until its
+   * position is `untilPosition`. A program that gives back earlier with 'time' has nothing to do until then.
+   */
+  run(untilNs: number, untilPosition?: number): ProgramStop;
   /** Brings the input that `run` asked for. */
   refill?(): Promise<void>;
   /** Processor state as bytes: equal for replicas that did the same. Without it only memory is compared, and a replica cannot be repaired or rolled back. */
@@ -146,7 +152,7 @@ export interface LockstepOptions {
   /** Roll-backs to one check point before it is given up (3). */
   readonly retries?: number;
   /**
-   * Virtual time within which the others have to reach a check point after the first one did. By default 10 times what the first one's way suggests, and 1 ms.
+   * Virtual time within which the others have to reach a check point after the first one did. By default 10 times what the first one's way suggests, and 10 ms.
    */
   readonly checkPointLimit?: Quantity;
   /** Hashes of frames that nobody has written are kept, and checked at check points (off). */
@@ -193,8 +199,8 @@ export interface Meeting {
 }
 
 /**
- * goOn: all go on from where they stand. rollBack: all were restored (Crew.restored) to an earlier check point and run again. halt: the run ends here; a later `run`
- * goes on as by goOn.
+ * goOn: all go on from where they stand; of a meeting of kind `late` where members are still missing: those run on, the others stay, and the limit counts anew. rollBack: all
+ * were restored (Crew.restored) to an earlier check point and run again. halt: the run ends here; a later `run` goes on as by goOn.
  */
 export type Verdict = 'goOn' | 'rollBack' | 'halt';
 
@@ -211,7 +217,7 @@ export interface Judge {
   readonly dueAccesses?: number;
   /** All members have come to dueNs, or the VM to dueAccesses (give or take a slice). It has to set the next one. */
   interval?(timeNs: number): void;
-  /** The run is over, by its end, an error or an abort. */
+  /** The lockstep was disposed of. */
   end?(): void;
 }
 
@@ -258,6 +264,13 @@ export interface LockstepEventMap {
 export type LockstepEventName = keyof LockstepEventMap;
 export type LockstepListener<Name extends LockstepEventName> = (event: LockstepEventMap[Name]) => void;
 
+// ---- runs --------------------------------------------------------------------------------------------------------------
+
+export interface LockstepRunOptions extends SignalOption {
+  /** Ends the run early: at the first check point from a progress on, at a virtual time, or what comes first. A later run goes on from there. */
+  readonly until?: { readonly progress?: Quantity; readonly time?: Quantity };
+}
+
 // ---- results -----------------------------------------------------------------------------------------------------------
 
 /** How a run ended: all have finished; a judge ended it; `until` was reached. */
@@ -265,6 +278,7 @@ export type LockstepEnd = 'finished' | 'halted' | 'until';
 
 export interface LockstepReplicaResult {
   readonly vmId: number;
+  readonly state: 'running' | 'waiting' | 'finished' | 'failed';
   readonly progress: number;
   readonly position: number;
   /** Virtual time at which it finished or stopped. */
@@ -274,7 +288,8 @@ export interface LockstepReplicaResult {
 }
 
 export interface LockstepResult {
-  readonly end: LockstepEnd;
+  /** Null: it has not ended. */
+  readonly end: LockstepEnd | null;
   /** Where all stand; null where they stand in different places. */
   readonly checkPoint: CheckPoint | null;
   readonly virtualNs: number;

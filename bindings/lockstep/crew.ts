@@ -1,0 +1,213 @@
+import { InvalidOptionError } from '../errors.ts';
+import { checkInteger } from '../options.ts';
+import type { Replica } from '../replica.ts';
+import type { Vm } from '../vm.ts';
+import { isEnd } from './check-point.ts';
+import type { ProgressTable } from './progress-table.ts';
+import { CHECK_POINT_START } from './types.ts';
+import type {
+  Arrival,
+  CheckPoint,
+  Crew,
+  LockstepEventMap,
+  LockstepEventName,
+  LockstepReplicaResult,
+  Member,
+  ProgramGuest,
+  ProgramMaker,
+  ProgramStop,
+  ReplicaProgram,
+} from './types.ts';
+import type { VmClock } from './vm-clock.ts';
+
+/** A member, and where it is. */
+export interface Hand extends Member {
+  timeNs: number;
+  failure: { readonly error: unknown } | null;
+  /** It stands at a check point, or has failed; null: it runs. */
+  arrival: Arrival | null;
+  waitedNs: number;
+}
+
+export interface CrewOptions {
+  readonly vm: Vm;
+  readonly clock: VmClock;
+  readonly progress: ProgressTable;
+  readonly program: ProgramMaker;
+  readonly emit: (event: LockstepEventMap[LockstepEventName]) => void;
+  readonly wants: (name: LockstepEventName) => boolean;
+}
+
+/** Who runs the program: members come and go, arrive at check points, and go on. */
+export class CrewList implements Crew {
+  readonly vm: Vm;
+  readonly #options: CrewOptions;
+  #members: readonly Hand[] = [];
+  #running: readonly Hand[] | null = null;
+  #runningNumbers: readonly number[] | null = null;
+  #numbers: readonly number[] = [];
+  /** Disposals of programs that are under way. */
+  readonly #leaving: Promise<void>[] = [];
+  #taken = 0;
+
+  constructor(options: CrewOptions) {
+    this.vm = options.vm;
+    this.#options = options;
+  }
+
+  get members(): readonly Hand[] {
+    return this.#members;
+  }
+  /** Those who are at no check point; another array when they are others. */
+  get running(): readonly Hand[] {
+    return (this.#running ??= this.#members.filter(({ arrival }) => arrival === null));
+  }
+  get numbers(): readonly number[] {
+    return this.#numbers;
+  }
+  /** Numbers of those who run; another array when they are others. */
+  get runningNumbers(): readonly number[] {
+    return (this.#runningNumbers ??= this.running.map(({ number }) => number));
+  }
+  get timeNs(): number {
+    return this.#options.clock.timeNs;
+  }
+
+  of(number: number): Hand | undefined {
+    return this.#members.find((member) => member.number === number);
+  }
+
+  /** A member that begins at the start of the program. */
+  begin(replica: Replica): Hand {
+    return this.#join(replica, CHECK_POINT_START);
+  }
+
+  add(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): Member {
+    const member = this.#join(replica, checkPoint);
+    if (state !== undefined) member.program.restore?.(state, checkPoint);
+    this.#stand(member, checkPoint);
+    return member;
+  }
+
+  remove(member: Member): void {
+    this.#members = this.#members.filter((other) => other !== member);
+    this.#options.progress.remove(member.number);
+    this.#forget();
+    const ended = member.program.dispose?.();
+    if (ended !== undefined) this.#leaving.push(ended.catch(() => undefined));
+  }
+
+  restored(member: Member, checkPoint: CheckPoint): void {
+    const hand = member as Hand;
+    hand.failure = null;
+    this.#stand(hand, checkPoint);
+  }
+
+  /** A member stands at a check point from its time on, or has failed (null). */
+  arrive(hand: Hand, checkPoint: CheckPoint | null): void {
+    hand.arrival = { member: hand, checkPoint, timeNs: hand.timeNs };
+    if (checkPoint !== null) this.#options.progress.set(hand.number, checkPoint.progress);
+    this.#forget();
+  }
+
+  /** Those who stand and can go on do so, at a time. */
+  release(timeNs: number): void {
+    for (const hand of this.#members) {
+      const { arrival, failure } = hand;
+      if (arrival === null || failure !== null || isEnd(arrival.checkPoint)) continue;
+      hand.waitedNs += Math.max(0, timeNs - arrival.timeNs);
+      hand.timeNs = Math.max(hand.timeNs, timeNs);
+      hand.arrival = null;
+    }
+    this.#forget();
+  }
+
+  results(): readonly LockstepReplicaResult[] {
+    return this.#members.map(({ number, program, timeNs, waitedNs, arrival, failure }) => ({
+      vmId: number,
+      state: stateOf(arrival, failure !== null),
+      progress: program.progress,
+      position: program.position,
+      timeNs,
+      waitedNs,
+    }));
+  }
+
+  async dispose(): Promise<void> {
+    for (const member of this.#members) this.remove(member);
+    await Promise.all(this.#leaving);
+  }
+
+  emit(event: LockstepEventMap[LockstepEventName]): void {
+    this.#options.emit(event);
+  }
+  wants(name: LockstepEventName): boolean {
+    return this.#options.wants(name);
+  }
+
+  #join(replica: Replica, checkPoint: CheckPoint): Hand {
+    const { program: make, progress } = this.#options;
+    const number = this.#taken + 1;
+    const program = checkProgram(make(this.#guest(replica, number)));
+    this.#taken = number;
+    const hand = { number, replica, program, timeNs: this.timeNs, failure: null, arrival: null, waitedNs: 0 };
+    this.#members = [...this.#members, hand];
+    progress.set(number, checkPoint.progress);
+    this.#forget();
+    return hand;
+  }
+
+  #guest(replica: Replica, number: number): ProgramGuest {
+    const { clock } = this.#options;
+    return {
+      replica,
+      number,
+      get timeNs() {
+        return clock.timeNs;
+      },
+      work: (steps) => clock.work(checkInteger('steps', steps, 0)),
+    };
+  }
+
+  /** It stands at a check point where it was put. */
+  #stand(hand: Hand, checkPoint: CheckPoint): void {
+    hand.timeNs = Math.max(hand.timeNs, this.timeNs);
+    this.arrive(hand, checkPoint);
+  }
+
+  #forget(): void {
+    this.#running = null;
+    this.#runningNumbers = null;
+    this.#numbers = this.#members.map(({ number }) => number);
+  }
+}
+
+function stateOf(arrival: Arrival | null, hasFailed: boolean): LockstepReplicaResult['state'] {
+  if (hasFailed) return 'failed';
+  if (arrival === null) return 'running';
+  return isEnd(arrival.checkPoint) ? 'finished' : 'waiting';
+}
+
+const STOPS: Readonly<Record<ProgramStop, true>> = {
+  time: true,
+  position: true,
+  checkPoint: true,
+  waited: true,
+  input: true,
+  finished: true,
+};
+
+export function checkStop(stop: unknown): ProgramStop {
+  if (typeof stop === 'string' && Object.hasOwn(STOPS, stop)) return stop as ProgramStop;
+  throw new InvalidOptionError('program.run()', stop, Object.keys(STOPS).join(', '));
+}
+
+/** What a maker made; a program without `state` cannot have `restore`, and the other way round. */
+function checkProgram(program: unknown): ReplicaProgram {
+  const made = program as ReplicaProgram | null;
+  if (typeof made !== 'object' || made === null || typeof made.run !== 'function')
+    throw new InvalidOptionError('program(guest)', program, 'a program: an object with run, progress, position and checkPoint');
+  if ((made.state === undefined) !== (made.restore === undefined))
+    throw new InvalidOptionError('program(guest)', program, 'a program with both state and restore, or with neither of them');
+  return made;
+}

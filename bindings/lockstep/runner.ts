@@ -1,0 +1,253 @@
+import type { Vm } from '../vm.ts';
+import { checkStop } from './crew.ts';
+import type { CrewList, Hand } from './crew.ts';
+import { isOfProgram } from './failure.ts';
+import type { FramesOverTime } from './frames-over-time.ts';
+import type { Lane, Lanes } from './lanes.ts';
+import type { Meetings } from './meetings.ts';
+import type { RunnerOptions, Until } from './options.ts';
+import type { ProgressTable } from './progress-table.ts';
+import { CHECK_POINT_END } from './types.ts';
+import type { Judge, LockstepEnd, ProgramStop } from './types.ts';
+import type { VmClock } from './vm-clock.ts';
+
+/** How far one processor goes before the next one is chosen, on its clock. */
+const SLICE_NS = 10_000;
+
+export interface RunnerSetup {
+  readonly vm: Vm;
+  readonly options: RunnerOptions;
+  readonly clock: VmClock;
+  readonly crew: CrewList;
+  readonly lanes: Lanes;
+  readonly progress: ProgressTable;
+  readonly frames: FramesOverTime;
+  readonly judge: Judge;
+  readonly meetings: Meetings;
+}
+
+/** What a step was. 'input': `pending` has to be waited for first. */
+export type StepEnd = 'time' | 'position' | 'waited' | 'input' | 'over';
+
+/** A program may also have thrown, or been stopped by a failure of the engine. */
+type SliceEnd = ProgramStop | 'failure' | 'stopped';
+
+interface Slice {
+  readonly lane: Lane;
+  readonly hand: Hand;
+  readonly startNs: number;
+  readonly untilNs: number;
+  readonly untilPosition: number;
+  /** Where it goes on after input. */
+  nowNs: number;
+}
+
+/**
+ * Runs members on processors in virtual time, step by step: a slice of at most 10 us of the processor whose clock is the lowest (ties: the order given), or a meeting. Each
+ * processor has its own clock and so has each member, and no member runs before its own time; what runs next depends on these clocks and the tables alone.
+ */
+export class Runner {
+  readonly #setup: RunnerSetup;
+  #pending: Promise<void> | null = null;
+  #slice: Slice | null = null;
+  #isStarted = false;
+  #end: LockstepEnd | null = null;
+  #until: Until = { progress: Infinity, timeNs: Infinity };
+  /** When the last step ended: a processor that is given away goes on from there. */
+  #nowNs = 0;
+  #deferred: (() => void)[] = [];
+
+  constructor(setup: RunnerSetup) {
+    this.#setup = setup;
+  }
+
+  /** What has to be waited for before the next step. */
+  get pending(): Promise<void> | null {
+    return this.#pending;
+  }
+  /** Null: it runs, or has not begun. */
+  get end(): LockstepEnd | null {
+    return this.#end;
+  }
+  /** Clock of the processor that runs next; the VM's where none does. */
+  get timeNs(): number {
+    return this.#lowest()?.timeNs ?? this.#setup.clock.timeNs;
+  }
+
+  /** Goes on after the end of a run. */
+  resume(until: Until): void {
+    this.#until = until;
+    if (this.#end !== 'finished') this.#end = null;
+  }
+
+  /** Does something when no program runs and nothing is waited for: now, or after the step in hand. */
+  between(action: () => void): void {
+    if (this.#slice === null && this.#pending === null) action();
+    else this.#deferred.push(action);
+  }
+
+  /** One step. `untilNs`, `untilPosition`: where a slice ends at the latest; members that are before the position stop at it. */
+  step(untilNs = Infinity, untilPosition = Infinity): StepEnd {
+    if (this.#pending !== null) return 'input';
+    if (this.#slice !== null) return this.#run(this.#slice);
+    if (this.#end !== null) return 'over';
+    const { crew, meetings } = this.#setup;
+    if (!this.#isStarted) return this.#wait(this.#start());
+    if (meetings.isFinished) return this.#over('finished');
+    if (meetings.isJudged) this.#letGo();
+    if (crew.running.length === 0) return this.#wait(this.#meet());
+    this.#share();
+    return this.#next(this.#lowest()!, untilNs, untilPosition);
+  }
+
+  /** What the processor whose turn it is comes to first: the end of the run, a comparison, a limit; else it runs. */
+  #next(lane: Lane, untilNs: number, untilPosition: number): StepEnd {
+    const { crew, judge, meetings, clock } = this.#setup;
+    const startNs = lane.timeNs;
+    if (startNs >= this.#until.timeNs) return this.#over('until');
+    const dueNs = judge.dueNs ?? Infinity;
+    if (startNs >= dueNs || this.#hasDueAccesses()) {
+      judge.interval?.(clock.timeNs);
+      this.#noteFrames();
+      return 'time';
+    }
+    const { limitNs } = meetings;
+    if (startNs >= limitNs) return this.#wait(this.#meet());
+    const endNs = Math.min(startNs + SLICE_NS, lane.turnEndNs, dueNs, limitNs, this.#until.timeNs, Math.max(untilNs, startNs));
+    this.#slice = { lane, hand: crew.of(lane.vmId!)!, startNs, untilNs: endNs, untilPosition, nowNs: startNs };
+    return this.#run(this.#slice);
+  }
+
+  #hasDueAccesses(): boolean {
+    const { judge, vm } = this.#setup;
+    return judge.dueAccesses !== undefined && vm.counters.accesses >= judge.dueAccesses;
+  }
+
+  // ---- slices ------------------------------------------------------------------------------------------------------------
+
+  #run(slice: Slice): StepEnd {
+    const { lane, hand, untilNs, untilPosition } = slice;
+    const { program } = hand;
+    const toPosition = program.position < untilPosition ? untilPosition : Infinity;
+    let stop: ProgramStop;
+    try {
+      stop = this.#setup.clock.on(
+        lane.processor.speed,
+        slice.nowNs,
+        () => checkStop(program.run(untilNs, toPosition)),
+        (endNs) => (slice.nowNs = endNs),
+      );
+    } catch (error) {
+      const isFault = isOfProgram(error);
+      if (isFault) hand.failure = { error };
+      this.#close(slice, isFault ? 'failure' : 'stopped');
+      if (isFault) return 'time';
+      throw error;
+    }
+    if (stop === 'input') return this.#wait(program.refill?.() ?? Promise.resolve());
+    return this.#close(slice, stop);
+  }
+
+  #close(slice: Slice, stop: SliceEnd): StepEnd {
+    const { lane, hand, startNs, untilNs } = slice;
+    const { crew, progress, options } = this.#setup;
+    // who gives back early has nothing to do until then; nobody stands still for ever
+    const isIdle = stop === 'time' || (stop === 'waited' && slice.nowNs <= startNs);
+    this.#slice = null;
+    this.#nowNs = hand.timeNs = lane.timeNs = isIdle ? Math.max(slice.nowNs, untilNs) : slice.nowNs;
+    this.#setup.clock.reach(this.#nowNs);
+    this.#noteFrames();
+    if (crew.wants('slice'))
+      crew.emit({ type: 'slice', timeNs: this.#nowNs, fromNs: startNs, processor: lane.processor.number, vmId: hand.number });
+    if (options.followsPrograms) progress.set(hand.number, hand.program.progress);
+    this.#arrive(hand, stop);
+    this.#carryOutDeferred();
+    if (crew.running.length > 0) this.#share();
+    return stop === 'waited' || stop === 'position' ? stop : 'time';
+  }
+
+  /** What a slice's end says of a member: it may stand now. */
+  #arrive(hand: Hand, stop: SliceEnd): void {
+    const { crew, progress, options } = this.#setup;
+    const { number: vmId, timeNs } = hand;
+    if (stop === 'failure') {
+      crew.arrive(hand, null);
+      crew.emit({ type: 'failure', timeNs, vmId, error: hand.failure?.error });
+    } else if (stop === 'finished' || (stop === 'checkPoint' && options.waitsAtCheckPoints)) {
+      const checkPoint = stop === 'finished' ? CHECK_POINT_END : hand.program.checkPoint;
+      crew.arrive(hand, checkPoint);
+      crew.emit({ type: 'arrive', timeNs, vmId, checkPoint });
+    } else if (stop === 'checkPoint') progress.set(vmId, hand.program.checkPoint.progress);
+  }
+
+  // ---- who runs ----------------------------------------------------------------------------------------------------------
+
+  /** Brings the assignment table up to date. */
+  #share(): void {
+    const { crew, lanes } = this.#setup;
+    const isChanged = lanes.update(crew.numbers, crew.runningNumbers, this.#nowNs);
+    if (isChanged && crew.wants('assign')) crew.emit({ type: 'assign', timeNs: this.#nowNs, rows: lanes.rows() });
+  }
+
+  /** The processor that runs next: the one with the lowest clock of those that have a replica. */
+  #lowest(): Lane | null {
+    let lowest: Lane | null = null;
+    for (const lane of this.#setup.lanes.all) {
+      if (lane.vmId !== null && (lowest === null || lane.timeNs < lowest.timeNs)) lowest = lane;
+    }
+    return lowest;
+  }
+
+  // ---- meetings ------------------------------------------------------------------------------------------------------------
+
+  async #start(): Promise<void> {
+    await this.#setup.judge.start?.();
+    this.#isStarted = true;
+    this.#setup.meetings.letGo();
+    this.#nowNs = this.#setup.clock.timeNs;
+    this.#noteFrames();
+  }
+
+  async #meet(): Promise<void> {
+    const { meetings } = this.#setup;
+    const verdict = await meetings.hold();
+    this.#noteFrames();
+    if (verdict === 'halt') this.#over('halted');
+    else if (meetings.isFinished) this.#over('finished');
+    else if (meetings.checkPoint !== null && meetings.checkPoint.progress >= this.#until.progress) this.#over('until');
+  }
+
+  /** Those who were judged go on. */
+  #letGo(): void {
+    const { meetings, clock } = this.#setup;
+    meetings.letGo();
+    this.#nowNs = clock.timeNs;
+  }
+
+  /** A promise that the next step waits for. */
+  #wait(promise: Promise<void>): 'input' {
+    const pending = promise.finally(() => {
+      this.#pending = null;
+      if (this.#slice === null) this.#carryOutDeferred();
+    });
+    pending.catch(() => undefined); // whoever waits for it hears of it
+    this.#pending = pending;
+    return 'input';
+  }
+
+  #over(end: LockstepEnd): 'over' {
+    this.#end = end;
+    return 'over';
+  }
+
+  #carryOutDeferred(): void {
+    const actions = this.#deferred;
+    this.#deferred = [];
+    for (const action of actions) action();
+  }
+
+  #noteFrames(): void {
+    const { frames, clock, vm } = this.#setup;
+    frames.note(clock.timeNs, vm.residentPages);
+  }
+}
