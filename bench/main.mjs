@@ -24,6 +24,9 @@ const QUESTIONS = [
   'page-out',
   'player',
   'fork-reset',
+  'fork',
+  'copy-on-write',
+  'merge',
   'memory',
   'policies',
 ];

@@ -10,6 +10,11 @@ const WORD_BYTES = 4;
 /** A node with its count and its mark for engineValidate. */
 const NODE_WHOLE_BYTES = layout.NODE_BYTES + 2 * WORD_BYTES;
 const FORK_BYTES = 1024;
+/** Many forks of 64 MiB, each of which writes a few pages far apart. */
+const FORKS = 10_000;
+const FORKED_PAGES = 16384;
+const FORK_WRITES = 16;
+const FORK_WRITE_BYTES = 600;
 
 /** @param {import('./support/raw-engine.mjs').RawOptions} options */
 const bookBytes = (options) => new RawEngine(options).number(layout.CB_BOOK_BYTES);
@@ -51,6 +56,30 @@ function forkBytes() {
   return layout.REPLICA_BYTES + layout.PROCESSOR_BYTES + tables;
 }
 
+/** Frames, and bytes beside them, that many forks take; a fork's share of what is planned for its record is in them. */
+function manyForks() {
+  const regions = Math.ceil((FORKED_PAGES + FORKS * FORK_WRITES) / REGION_PAGES);
+  const nodes = FORKS * FORK_WRITES * 2;
+  const engine = new RawEngine({ regions, regionPages: REGION_PAGES, replicas: FORKS + 1, nodes });
+  const vm = engine.vmCreate(regions, FORKED_PAGES);
+  const replica = engine.exports.vmReplica(vm);
+  engine.touchAll(replica, FORKED_PAGES);
+  const framesBefore = engine.vmWord(vm, layout.VM_RESIDENT);
+  const tables = bytesTaken(engine, () => {
+    for (let fork = 0; fork < FORKS; fork++) {
+      const child = engine.expectHandle(engine.exports.replicaFork(replica));
+      for (let i = 0; i < FORK_WRITES; i++) {
+        // each in a sixteenth of its own, and somewhere else in the next fork
+        const page = (i * FORKED_PAGES) / FORK_WRITES + ((fork * 61) % (FORKED_PAGES / FORK_WRITES));
+        engine.expect(engine.exports.store32(child, page * engine.pageBytes, fork));
+      }
+    }
+  });
+  const records = growth((replicas) => bookBytes({ regions: 16, regionPages: REGION_PAGES, replicas, nodes }));
+  const frames = (engine.vmWord(vm, layout.VM_RESIDENT) - framesBefore) / FORKS;
+  return { frames, records, bytes: tables / FORKS + records };
+}
+
 /** @type {import('./support/figure.mjs').Question} */
 export const question = {
   name: 'memory',
@@ -58,6 +87,8 @@ export const question = {
   measure: () => {
     const framesWith = (/** @type {number} */ regionPages) => growth((frames) => bookBytes({ regions: frames / regionPages, regionPages }));
     const fixed = bookBytes({ regions: 1, regionPages: 2 });
+    const many = manyForks();
+    const forks = `${FORKS.toLocaleString('en-US')} forks of 64 MiB, each writes ${FORK_WRITES} pages far apart`;
     return [
       figure('a frame, regions of 64 pages (256 KiB)', framesWith(64), 61),
       figure('a frame, regions of 16 pages', framesWith(16), null),
@@ -77,6 +108,9 @@ export const question = {
       figure('a page that differs, 1,024 side by side in 1 GiB', differing(2 ** 18, 1024, 1), 64),
       figure('a page that differs, 64 far apart in 1 GiB', differing(2 ** 18, 64, 4096), 600),
       figure('a page that differs, 256 far apart in 4 GiB', differing(2 ** 20, 256, 4096), 860),
+      figure(`${forks}: frames a fork`, many.frames, FORK_WRITES),
+      figure(`${forks}: bytes a fork`, many.bytes, FORK_BYTES + FORK_WRITES * FORK_WRITE_BYTES),
+      figure('a record of a replica, its processor and its place in comparisons', many.records, FORK_BYTES),
     ];
   },
 };

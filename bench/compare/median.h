@@ -14,7 +14,7 @@ static int ascending(const void *a, const void *b) {
 }
 
 /* Of `count` values, an odd number; they are sorted. */
-static double median(double *values, size_t count) {
+__attribute__((unused)) static double median(double *values, size_t count) {
   qsort(values, count, sizeof *values, ascending);
   return values[count / 2];
 }

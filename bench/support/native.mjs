@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 const SOURCES = fileURLToPath(new URL('../compare', import.meta.url));
 /** What the programs include. */
 const SHARED = join(SOURCES, 'median.h');
+/** The status of a program that cannot measure here. */
+const UNAVAILABLE = 3;
 const PROGRAMS = fileURLToPath(new URL('../../build/bench', import.meta.url));
 
 /** Compiles bench/compare/<name>.c if it has to; null where there is no gcc. @param {string} name */
@@ -23,8 +25,17 @@ function programPath(name) {
   }
 }
 
-/** The number that a program prints; null where it cannot be compiled. @param {string} name @param {readonly (string | number)[]} parameters */
+/**
+ * The number that a program prints; null where it cannot be compiled, or the system has not got what it measures.
+ * @param {string} name @param {readonly (string | number)[]} parameters
+ */
 export function nativeNumber(name, parameters) {
   const program = programPath(name);
-  return program === null ? null : Number(execFileSync(program, parameters.map(String), { encoding: 'utf8' }));
+  if (program === null) return null;
+  try {
+    return Number(execFileSync(program, parameters.map(String), { encoding: 'utf8' }));
+  } catch (error) {
+    if (error instanceof Error && 'status' in error && error.status === UNAVAILABLE) return null;
+    throw error;
+  }
 }
