@@ -4,8 +4,7 @@ import type { MachineRange } from '../machine-range.ts';
 import type { Move as EngineMove } from '../reconfiguration/moves.ts';
 import type { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
 import { reconfigurationAt } from '../reconfiguration/request.ts';
-import type { Scheduler } from '../scheduler.ts';
-import type { TraceProcessor } from '../scheduler/trace-processor.ts';
+import type { Processor, Scheduler } from '../scheduler.ts';
 import type { Vm } from '../vm.ts';
 import { requestOptions } from './engine-form.ts';
 import type { FollowFigures, Follows } from './follows.ts';
@@ -19,7 +18,7 @@ export interface RequestsOptions {
   readonly strategy: Strategy;
   readonly engine: Engine;
   readonly guests: readonly Guest[];
-  readonly scheduler: Scheduler<TraceProcessor>;
+  readonly scheduler: Scheduler<Processor>;
   readonly holders: Holders;
   readonly follows: Follows;
 }
@@ -116,7 +115,7 @@ export class Requests {
   /** Does something beside the processors: what it takes into use costs no access anything. */
   #aside(timeNs: number, work: () => void): void {
     this.#options.holders.during(timeNs, work);
-    for (const guest of this.#options.guests) guest.forgetTaken(null);
+    for (const { waits } of this.#options.guests) waits.forgetTaken(null);
     this.#appointEngine();
   }
 

@@ -1,11 +1,10 @@
 import type { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-options.ts';
-import { Scheduler } from '../scheduler.ts';
-import type { TraceProcessor } from '../scheduler/trace-processor.ts';
+import { type Processor, Scheduler } from '../scheduler.ts';
 import { partiesOf } from './compare-figures.ts';
 import { engineOptions } from './engine-form.ts';
 import { Follows } from './follows.ts';
-import { Guest } from './guest.ts';
+import { type Guest, TraceGuest } from './guest.ts';
 import { Holders } from './holders.ts';
 import { type Request, Requests } from './requests.ts';
 import { reserveBytesOf, vmsBesideReserve } from './reserve.ts';
@@ -37,7 +36,7 @@ export class StrategyRun {
   readonly #holders: Holders;
   readonly #follows: Follows;
   readonly #guests: readonly Guest[];
-  readonly #scheduler: Scheduler<TraceProcessor>;
+  readonly #scheduler: Scheduler<Processor>;
   readonly #signal: AbortSignal | undefined;
   readonly #requests: Requests;
   #holderSamples: readonly HolderSample[] = [];
@@ -55,7 +54,7 @@ export class StrategyRun {
       vms.map(({ name }) => name),
       this.#watch?.rights ?? null,
     );
-    this.#follows = new Follows(engine, ({ vm, timeNs }) => this.#guests.find((guest) => guest.vm === vm)?.taken(timeNs));
+    this.#follows = new Follows(engine, ({ vm, timeNs }) => this.#guests.find((guest) => guest.vm === vm)?.waits.taken(timeNs));
     this.#guests = vms.map((vm, index) => this.#guestCreate(vm, traces[index]!));
     this.#scheduler = new Scheduler(
       this.#guests.map((guest) => guest.processor),
@@ -124,26 +123,26 @@ export class StrategyRun {
     if (requests.length <= MARKED_REQUESTS_MAX)
       requests.forEach((request, index) => this.#mark(request, requests.length === 1 ? '' : ` ${index + 1}`));
     return this.#watch.finish(
-      this.#guests.map((guest) => guest.player),
+      this.#guests.map(({ sampled }) => sampled),
       this.#engine.regions,
       this.#holderSamples,
-      stallsTogether(this.#guests.filter(({ vm }) => receivers.includes(vm.name)).map(({ stalls }) => stalls)).distribution(),
+      stallsTogether(this.#guests.filter(({ vm }) => receivers.includes(vm.name)).map(({ waits }) => waits.stalls)).distribution(),
     );
   }
 
   async dispose(): Promise<void> {
-    for (const guest of this.#guests) await guest.processor.dispose();
+    for (const guest of this.#guests) await guest.dispose();
     this.#follows.dispose();
     this.#engine.dispose();
   }
 
   #guestCreate(form: ScenarioVm, trace: VmTrace): Guest {
     const watch = this.#watch;
-    return new Guest(this.#engine, form, this.#strategy, trace, {
+    return new TraceGuest(this.#engine, form, this.#strategy, trace, {
       accessNs: this.#scenario.accessNs,
       loadsStore: this.#scenario.loadsStore,
       signal: this.#signal,
-      watch: watch === null ? null : (player) => watch.watch(player),
+      watch: watch === null ? null : (sampled) => watch.watch(sampled),
     });
   }
 

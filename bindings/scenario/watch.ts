@@ -1,4 +1,4 @@
-import type { Player } from '../engine/player.ts';
+import type { Sampled } from './guest.ts';
 import type { StallPoint } from './stalls.ts';
 import { type HolderSample, type Mark, RightsRecorder, Sampler, type Timeline } from './timeline.ts';
 
@@ -12,11 +12,11 @@ export class RunWatch {
   readonly #marks: Mark[] = [];
 
   /** A sampler for the next VM; call the function when a slice of it has ended. */
-  watch(player: Player): () => void {
+  watch(sampled: Sampled): () => void {
     const sampler = new Sampler(SAMPLE_NS_FIRST);
     this.#samplers.push(sampler);
     return () => {
-      if (sampler.isDue(player.timeNs)) this.#sample(sampler, player);
+      if (sampler.isDue(sampled.timeNs)) this.#sample(sampler, sampled);
     };
   }
 
@@ -25,8 +25,8 @@ export class RunWatch {
   }
 
   /** The timeline, with a last sample of each VM. */
-  finish(players: readonly Player[], regions: number, holders: readonly HolderSample[], stalls: readonly StallPoint[]): Timeline {
-    players.forEach((player, index) => this.#sample(this.#samplers[index]!, player));
+  finish(sampled: readonly Sampled[], regions: number, holders: readonly HolderSample[], stalls: readonly StallPoint[]): Timeline {
+    sampled.forEach((one, index) => this.#sample(this.#samplers[index]!, one));
     return {
       regions,
       rights: this.rights.changes,
@@ -38,8 +38,8 @@ export class RunWatch {
     };
   }
 
-  #sample(sampler: Sampler, player: Player): void {
-    const { pageIns, pageOuts, residentPages } = player.sample();
-    sampler.add(player.timeNs, player.position, pageIns, pageOuts, residentPages);
+  #sample(sampler: Sampler, sampled: Sampled): void {
+    const { pageIns, pageOuts, residentPages } = sampled.sample();
+    sampler.add(sampled.timeNs, sampled.position, pageIns, pageOuts, residentPages);
   }
 }
