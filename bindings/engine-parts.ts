@@ -8,6 +8,7 @@ import type { SelectionSettings } from './policy/selection-settings.ts';
 import type { RightsSettings } from './request-options.ts';
 import type { Reserve } from './reserve/reserve.ts';
 import type { Vm } from './vm.ts';
+import type { VmOptions } from './vm-options.ts';
 
 /** What the objects of one engine share. */
 export interface EngineParts {
@@ -29,5 +30,6 @@ export interface EngineParts {
   vmOf(handle: number): Vm | undefined;
   /** The object for a change that the engine has just made. */
   changeMake(vm: Vm, handle: number): Change;
+  createVm(options: VmOptions): Vm;
   vmRemove(vm: Vm): void;
 }
