@@ -26,6 +26,7 @@ const QUESTIONS = [
   'fork-reset',
   'fork',
   'copy-on-write',
+  'compared-store',
   'merge',
   'memory',
   'policies',
