@@ -48,16 +48,18 @@ export type Difference = PlaceDifference | StateDifference | MemoryDifference;
 export interface Flip {
   readonly page: number;
   readonly address: number;
-  /** Replicas that hold it. */
+  /** Replicas that run and hold it. */
   readonly vmIds: readonly number[];
 }
 
-/** `equal`: nothing was found. `waits`: some are late, and are waited for. The others say what policy dealt with it. */
-export type CheckPointOutcome = 'equal' | 'waits' | 'reported' | 'repaired' | 'rolledBack' | 'halted';
+/**
+ * `equal`: nothing was found. `waits`: some are late, and are waited for. `takenOver`: all had failed, and the standby runs now. The others say what policy dealt with it.
+ */
+export type CheckPointOutcome = 'equal' | 'waits' | 'reported' | 'repaired' | 'rolledBack' | 'takenOver' | 'halted';
 
 /** What was found at a check point and what was done about it (US 9,063,868 Fig. 13, and what came on top of it). */
 export interface CheckPointReport {
-  /** Check points so far, this one counted; 0: before the first slice. */
+  /** Meetings so far, this one counted; 0: the one before the first slice. */
   readonly number: number;
   /** Where the replicas met; of several places that of the largest group. Null: none was reached. */
   readonly checkPoint: CheckPoint | null;
@@ -78,10 +80,11 @@ export interface CheckPointReport {
 
 /** How often what happened. */
 export interface CheckPointCounts {
+  /** Times that replicas met on the way, or were late. */
   readonly checkPoints: number;
   readonly comparisons: number;
   readonly areasMerged: number;
-  /** Check points at which something differed. */
+  /** Meetings at which something differed. */
   readonly differences: number;
   /** Replicas repaired. */
   readonly repairs: number;
@@ -90,4 +93,10 @@ export interface CheckPointCounts {
   readonly fails: number;
   readonly joins: number;
   readonly takeOvers: number;
+}
+
+/** Whether two meetings have found the same thing. */
+export function isSameDifference(a: Difference, b: Difference): boolean {
+  if (a.kind !== b.kind || (a.kind === 'page' && b.kind === 'page' && a.page !== b.page)) return false;
+  return JSON.stringify(a.groups) === JSON.stringify(b.groups);
 }

@@ -6,4 +6,13 @@ export const EVENT_NAMES: Readonly<Record<LockstepEventName, true>> = {
   arrive: true,
   failure: true,
   checkPoint: true,
+  difference: true,
+  repair: true,
+  rollBack: true,
+  halt: true,
+  flip: true,
+  fail: true,
+  join: true,
+  takeOver: true,
+  compare: true,
 };

@@ -1,6 +1,7 @@
 // What replicas at a check point do not have in common: places, processor states, pages.
 import { bytesAreEqual, byteRangesOf } from '../byte-ranges.ts';
 import type { PageDifference } from '../comparison.ts';
+import { isSameCheckPoint } from './check-point.ts';
 import type { Difference, MemoryDifference, PlaceDifference, StateDifference } from './difference.ts';
 import type { CheckPoint, Meeting, Member } from './types.ts';
 import { groupsOf, largestFirst, minorityOf, voteOn } from './verdict.ts';
@@ -25,23 +26,21 @@ interface Place {
   readonly checkPoint: CheckPoint | null;
 }
 
-export function isSameCheckPoint(a: CheckPoint | null, b: CheckPoint | null): boolean {
-  return a !== null && b !== null && a.id === b.id && a.progress === b.progress;
-}
-
 /** `pageDifferences`: pages in which replicas in step differ. It reads states, and changes nothing. */
 export function examine(members: readonly Member[], meeting: Meeting, pageDifferences: Iterable<PageDifference>): Examination {
   const places = members.map((member) => placeOf(member, meeting));
   const placeGroups = groupsOf(places, (a, b) => isSameCheckPoint(a.checkPoint, b.checkPoint));
-  const [largest = []] = placeGroups;
+  // nowhere is no answer: those who stand nowhere have no voice
+  const placed = placeGroups.filter(([first]) => first!.checkPoint !== null);
+  const [largest = []] = placed;
   const checkPoint = largest[0]?.checkPoint ?? null;
-  const voices = checkPoint === null ? [] : largest.map(({ member }) => member);
+  const voices = largest.map(({ member }) => member);
   const states = new Map(voices.map((member) => [member, member.program.state?.()]));
   const stateGroups = groupsOf(voices, (a, b) => statesAreEqual(states.get(a), states.get(b)));
 
   const differences: Difference[] = [];
-  const placeAnswers = placeGroups.map((group) => group.map(({ member }) => member));
-  if (placeGroups.length > 1 || checkPoint === null) differences.push(placeDifference(members, places, placeAnswers));
+  const answers = placed.map((group) => group.map(({ member }) => member));
+  if (placeGroups.length > 1 || checkPoint === null) differences.push(placeDifference(members, places, answers));
   if (stateGroups.length > 1) differences.push(stateDifference(members, stateGroups, states));
 
   const pages: number[] = [];
@@ -53,9 +52,7 @@ export function examine(members: readonly Member[], meeting: Meeting, pageDiffer
     pageGroups.push(groups);
     differences.push(memoryDifference(members, groups, difference));
   }
-  // a place that nobody has reached is no answer
-  const placed = placeAnswers.filter(([first]) => places.find(({ member }) => member === first)!.checkPoint !== null);
-  return { members, checkPoint, states, differences, vote: voteOn(members, [placed, stateGroups, ...pageGroups]), pages };
+  return { members, checkPoint, states, differences, vote: voteOn(members, [answers, stateGroups, ...pageGroups]), pages };
 }
 
 function placeOf(member: Member, { arrivals }: Meeting): Place {

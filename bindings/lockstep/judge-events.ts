@@ -21,6 +21,8 @@ export interface JudgeEventMap {
     readonly checkPoint: CheckPoint | null;
     readonly differences: readonly Difference[];
     readonly minority: readonly number[];
+    /** All of it was known from the meeting before, and not resolved. */
+    readonly isKnown: boolean;
   } & Timed;
   /** The minority was made equal to the majority. */
   repair: { readonly type: 'repair'; readonly checkPoint: CheckPoint; readonly vmIds: readonly number[] } & Timed;

@@ -1,9 +1,10 @@
 // What the parts of lockstep promise each other: programs, processors, members, meetings at check points and what is decided there.
-import type { ReplicaComparison } from '../comparison.ts';
+import type { CompareEvery } from '../comparison-interval.ts';
 import type { Replica } from '../replica.ts';
 import type { SignalOption } from '../signal.ts';
 import type { Quantity } from '../units.ts';
 import type { Vm } from '../vm.ts';
+import type { JudgeEventMap } from './judge-events.ts';
 
 // ---- programs ----------------------------------------------------------------------------------------------------------
 
@@ -132,8 +133,8 @@ export type DifferencePolicy = 'report' | 'halt' | 'vote' | 'rollBack';
 export interface LockstepCompare {
   /** Replicas wait for each other at check points and are compared there (4th embodiment). True by default; false: check points only tell progress (2nd embodiment). */
   readonly atCheckPoints?: boolean;
-  /** Also at intervals of virtual time or of accesses of all replicas, counted from the last comparison (3rd embodiment). */
-  readonly every?: Quantity | { readonly accesses: number };
+  /** Also at intervals of virtual time or of accesses of all replicas, counted from the last comparison (3rd embodiment); by default as vm.comparePolicy has it. */
+  readonly every?: CompareEvery;
 }
 
 export interface LockstepOptions {
@@ -155,8 +156,8 @@ export interface LockstepOptions {
    * Virtual time within which the others have to reach a check point after the first one did. By default 10 times what the first one's way suggests, and 10 ms.
    */
   readonly checkPointLimit?: Quantity;
-  /** Hashes of frames that nobody has written are kept, and checked at check points (off). */
-  readonly scrub?: boolean;
+  /** Hashes of frames that nobody has written are kept, and checked at check points (false); flips are told ('report', or true), or end the run ('halt'). */
+  readonly scrub?: boolean | 'report' | 'halt';
   /** Replicas that do not run, are brought up to date at check points and take over when one fails (0). */
   readonly standby?: 0 | 1;
 }
@@ -247,16 +248,14 @@ interface Timed {
   readonly timeNs: number;
 }
 
-/** Events by name; replicas by number (VMID). The judge's fields are told in judge.ts. */
-export interface LockstepEventMap {
+/** Events by name; replicas by number (VMID). */
+export interface LockstepEventMap extends JudgeEventMap {
   /** A slice has ended. */
   slice: { readonly type: 'slice'; readonly processor: number; readonly vmId: number; readonly fromNs: number } & Timed;
   /** The assignment table has changed (2nd embodiment). */
   assign: { readonly type: 'assign'; readonly rows: readonly AssignmentRow[] } & Timed;
   /** A replica has reached a check point. */
   arrive: { readonly type: 'arrive'; readonly vmId: number; readonly checkPoint: CheckPoint } & Timed;
-  /** All have reached it, were compared and go on. `comparison`: null where nothing was compared. */
-  checkPoint: { readonly type: 'checkPoint'; readonly checkPoint: CheckPoint; readonly comparison: ReplicaComparison | null } & Timed;
   /** A replica's program has thrown. */
   failure: { readonly type: 'failure'; readonly vmId: number; readonly error: unknown } & Timed;
 }

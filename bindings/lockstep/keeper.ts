@@ -1,0 +1,74 @@
+import type { Replica } from '../replica.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { CheckPoint, Member } from './types.ts';
+
+/** A state to come back to: memory, program state, and how often it was come back to. */
+export interface KeptState {
+  readonly checkPoint: CheckPoint;
+  readonly state: Uint8Array | undefined;
+  readonly memory: Snapshot;
+  rollBacks: number;
+}
+
+/** A replica that does not run: not in step, without processor, brought up to date at verified check points. */
+export interface Standby {
+  readonly replica: Replica;
+  readonly state: Uint8Array | undefined;
+  readonly checkPoint: CheckPoint;
+}
+
+/** What is kept of the last verified check point: a snapshot to roll back to, a standby to take over. */
+export class Keeper {
+  readonly #keepsSnapshot: boolean;
+  readonly #keepsStandby: boolean;
+  #kept: KeptState | null = null;
+  #standby: Standby | null = null;
+
+  constructor(keepsSnapshot: boolean, keepsStandby: boolean) {
+    this.#keepsSnapshot = keepsSnapshot;
+    this.#keepsStandby = keepsStandby;
+  }
+
+  get kept(): KeptState | null {
+    return this.#kept;
+  }
+  get standby(): Standby | null {
+    return this.#standby;
+  }
+
+  /**
+   * The members are equal to `member`, and their state is the one to come back to. Costs the pages that have changed since the last time. Errors: TABLES_FULL, TOO_LITTLE_LEFT:
+   * what was kept before is kept still.
+   */
+  keep(member: Member, checkPoint: CheckPoint): void {
+    const state = member.program.state?.();
+    if (this.#keepsSnapshot) {
+      const memory = member.replica.snapshot(); // before the old one goes
+      this.#kept?.memory.dispose();
+      this.#kept = { checkPoint, state, memory, rollBacks: 0 };
+    }
+    if (!this.#keepsStandby) return;
+    const replica = this.#standby?.replica ?? member.replica.fork();
+    if (this.#standby !== null) replica.restore(member.replica);
+    this.#standby = { replica, state, checkPoint };
+  }
+
+  /** The standby is a member from now on. */
+  standbyTake(): Standby {
+    const standby = this.#standby!;
+    this.#standby = null;
+    return standby;
+  }
+
+  /** Nobody will come back to it. */
+  release(): void {
+    this.#kept?.memory.dispose();
+    this.#kept = null;
+  }
+
+  dispose(): void {
+    this.release();
+    this.#standby?.replica.dispose();
+    this.#standby = null;
+  }
+}
