@@ -164,6 +164,7 @@ export class Engine {
     const compare = checked.compare === undefined ? null : checkComparePolicy('compare', checked.compare, core);
     const vm = this.#vmMake(checked);
     if (compare !== null) vm.comparePolicySet(compare);
+    for (const [name, process] of checked.writers) vm.writerDefine(name, process);
     imagesStart(this.#parts, vm, checked.images);
     if (checked.replicas > 1) replicasMake(vm, checked.replicas);
     return vm;

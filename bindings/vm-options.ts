@@ -5,6 +5,8 @@ import type { EarlyRelease } from './early-release/options.ts';
 import { InvalidOptionError } from './errors.ts';
 import { checkImages } from './image/mapping.ts';
 import type { CheckedImage, ImageOption } from './image/mapping.ts';
+import { checkWriters } from './outside/writer.ts';
+import type { CheckedWriters, WriterProcess } from './outside/writer.ts';
 import { checkChoice, checkFields, checkInteger, checkMultiple } from './options.ts';
 import { EVICTIONS } from './policy/eviction.ts';
 import type { Eviction } from './policy/eviction.ts';
@@ -37,6 +39,8 @@ export interface VmOptions {
   readonly compare?: ComparePolicy;
   /** What its address space holds at the start, for all replicas: an image from address 0 on, or images at addresses of their own; zeros by default. */
   readonly image?: ImageOption;
+  /** What writes from outside do, by the names of their writers (`vm.write`); see `vm.writerDefine()`. */
+  readonly writers?: Readonly<Record<string, WriterProcess>>;
   /** What happens when there is less memory than asked for; 'reject' by default. */
   readonly shortfall?: Shortfall;
   /** How its first memory is chosen; by default as expansions in its engine are. */
@@ -54,6 +58,7 @@ const FIELDS = [
   'compare',
   'addressSpace',
   'image',
+  'writers',
   'eviction',
   'seek',
   'evictBatch',
@@ -77,6 +82,7 @@ export interface CheckedVmOptions {
   readonly evictBatch: number;
   readonly replicas: number;
   readonly images: readonly CheckedImage[];
+  readonly writers: CheckedWriters;
   readonly flags: number;
   /** As it was given. */
   readonly compare: ComparePolicy | undefined;
@@ -103,6 +109,7 @@ export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: n
     seek: seekWord('seek', options.seek ?? SEEK_ORDER),
     evictBatch: checkInteger('evictBatch', options.evictBatch ?? 1, 1, EVICT_BATCH_MOST),
     replicas: checkInteger('replicas', options.replicas ?? 1, 1, REPLICAS_MOST),
+    writers: checkWriters('writers', options.writers),
     images: checkImages('image', options.image, pageBytes, space),
     flags: SHORTFALLS[checkChoice('shortfall', options.shortfall ?? 'reject', SHORTFALLS)],
     compare: options.compare,

@@ -28,6 +28,10 @@ import { expandSelectionOf, releaseSelectionOf } from './policy/selection-settin
 import type { Selection } from './policy/selection.ts';
 import { RELEASE_WAYS } from './policy/release-way.ts';
 import type { ReleaseWay } from './policy/release-way.ts';
+import { OutsideWrites } from './outside/outside.ts';
+import type { OutsideWriteOptions } from './outside/outside.ts';
+import type { OutsideWrite } from './outside/outside-write.ts';
+import type { WriterProcess } from './outside/writer.ts';
 import { pageTableRows } from './page-table.ts';
 import type { PageTableRange, PageTableRow } from './page-table.ts';
 import type { Replica } from './replica.ts';
@@ -56,6 +60,8 @@ export class Vm {
   readonly holders: Holders;
   /** @internal */
   readonly comparisonInterval: ComparisonInterval;
+  /** @internal Writes that no replica makes: a lockstep holds them while its replicas are apart. */
+  readonly outside: OutsideWrites;
   #comparePolicy: Required<ComparePolicy> = COMPARE_POLICY_DEFAULT;
   #fullScans = 0;
   #disposed = false;
@@ -70,6 +76,7 @@ export class Vm {
     this.#watch = new ReleaseWatch(parts, handle, name);
     this.comparisonInterval = new ComparisonInterval(parts, handle, () => this.compare());
     this.holders = new Holders(parts, this);
+    this.outside = new OutsideWrites(core, this);
     this.holders.replicaAdd(core.exports.vmReplica(handle), new DeviceMap(core), null, maker);
   }
 
@@ -314,6 +321,25 @@ export class Vm {
     return snapshotLoad(this.#parts, this, bytes, options, this.loadSnapshot);
   }
 
+  // ---- writes from outside -------------------------------------------------------------------------------------------------
+
+  /**
+   * A write by something that is none of its replicas: a device, the host (US 9,063,868, variation 2). It reaches all replicas in step at the same point of the
+   * program, at once or, while a lockstep runs them, when they meet at the next check point; pages that they share stay shared. Where no replica is in step
+   * it reaches the first one. All or nothing. A write to one replica, which is that replica's own, is `replica.memory.write()`.
+   * Pages take a frame more each until all of it is written, and a page table that only one replica has takes a replica record (`maxReplicas`).
+   * Errors, thrown here unless it waits: INVALID_OPTION, POLICY_FAILED (the writer's process), and those of stores.
+   */
+  write(address: number, bytes: Uint8Array<ArrayBufferLike>, options?: OutsideWriteOptions): OutsideWrite {
+    return this.outside.write(address, bytes, options);
+  }
+
+  /** Defines what the writes of a writer do, in advance; by default a writer has to be defined before it writes, but for 'host', which writes as asked. */
+  writerDefine(name: string, process: WriterProcess): void {
+    this.#check();
+    this.outside.writers.define('process', name, process);
+  }
+
   /** The VM ends: its pages, slots and replicas go; its regions are left without manager and user, nothing is paged out; changes of its own are abandoned. */
   dispose(): void {
     if (this.#disposed) return;
@@ -418,6 +444,7 @@ export class Vm {
   /** @internal The engine's record is gone. */
   detach(): void {
     this.#disposed = true;
+    this.outside.release();
     this.#watch.end();
     this.comparisonInterval.end();
     this.holders.detach();
