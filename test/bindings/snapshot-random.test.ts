@@ -10,6 +10,8 @@ const HOLDERS_MOST = 10;
 
 /** A state as plain data: the byte that each page is filled with, and which writing made it so. */
 type Plain = Map<number, { readonly byte: number; readonly written: number }>;
+const NOTHING: Plain = new Map();
+
 interface Held<Holder> {
   readonly holder: Holder;
   plain: Plain;
@@ -63,7 +65,7 @@ class Pair {
     else if (kind === 'restoreSnapshot' && snapshot !== undefined)
       this.#become(replica, () => replica.holder.restore(snapshot.holder), snapshot.plain, snapshot);
     else if (kind === 'reset' && replica.base?.holder.isDisposed !== true)
-      this.#become(replica, () => replica.holder.reset(), replica.base?.plain ?? new Map(), replica.base);
+      this.#become(replica, () => replica.holder.reset(), replica.base?.plain ?? NOTHING, replica.base);
     else if (kind === 'dispose' && this.replicas.length > 1) {
       replica.holder.dispose();
       this.replicas.splice(this.replicas.indexOf(replica), 1);

@@ -139,7 +139,7 @@ describe.each(shipped)('$name', (build) => {
     expect(thrownBy(() => replica.dispose())).toMatchObject({ code: 'INVALID_OPTION' });
     expect(vm.snapshots).toEqual([snapshots[1], snapshots[4]]);
     snapshots[1]!.dispose();
-    snapshots[4]![Symbol.dispose]?.();
+    snapshots[4]![Symbol.dispose]();
     snapshots[4]!.dispose();
     expect(vm.snapshots).toEqual([]);
     expect(vm.residentPages).toBe(7);
