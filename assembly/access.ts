@@ -11,6 +11,7 @@ import {
   CB_SECOND_FRAME,
   COPIED_FIRST,
   COPIED_SECOND,
+  COMPARE_RETRIES,
   ENTRY_DEVICE,
   ENTRY_NO_LOAD,
   ENTRY_NO_STORE,
@@ -19,6 +20,7 @@ import {
   EVENT_FAULT,
   FLAG_EVACUATE,
   FLAG_READ_ONLY,
+  OBJECT_COMMON,
   OBJECT_COPY,
   OBJECT_DISCARDABLE,
   OBJECT_FLAGS,
@@ -40,6 +42,7 @@ import {
   REPLICA_PROCESSOR,
   REPLICA_VM,
   VM_ACCESSES,
+  VM_COMPARE_FLAGS,
   VM_COPIES,
   VM_FAULTS,
   VM_HAS_MODES,
@@ -137,6 +140,11 @@ export function storesAreSeen(replica: usize): bool {
   return load<u32>(vmRecord(load<u32>(replica + REPLICA_VM)) + VM_TRIGGER) != 0 && load<u32>(replica + REPLICA_IN_STEP) != 0;
 }
 
+/** Does a store that is compared take longer (variation 5)? `vm` is a record's address. */
+function storesAreRetried(vm: usize): bool {
+  return (load<u32>(vm + VM_COMPARE_FLAGS) & COMPARE_RETRIES) != 0;
+}
+
 /** A page and its copy have the same contents, and are to be compared from now on. */
 function copyKnown(shared: u32, copy: u32): void {
   store<u32>(objectRecord(copy) + OBJECT_HASH, knownLearn(shared));
@@ -148,7 +156,7 @@ export function pageOwn(replica: usize, page: u32, frame: u32): u32 {
   const place = entryPlace(replica, page);
   if (!place) return 0;
   const shared = load<u32>(place) & ENTRY_OBJECT_MASK;
-  if (load<u32>(objectRecord(shared) + OBJECT_REFERENCES) == 1) {
+  if (load<u32>(objectRecord(shared) + OBJECT_REFERENCES) == 1 && !objectHas(shared, OBJECT_COMMON)) {
     objectGather(shared, page);
     return frame;
   }
@@ -213,16 +221,17 @@ function pageWrite(object: u32, isSeen: bool): void {
 
 /** The page in `frame` is accessed: recency, what a store means for it, and the cached translation. */
 function pageTouch(replica: usize, page: u32, frame: u32, isStore: bool): void {
+  const entry = entryRead(replica, page);
+  if (objectHas(entry & ENTRY_OBJECT_MASK, OBJECT_COMMON)) return; // in nobody's recency order, and so in no translation
   const vm = vmRecord(load<u32>(replica + REPLICA_VM));
   recencyTouch(vm, frame);
   const processor: usize = load<u32>(replica + REPLICA_PROCESSOR);
-  const entry = entryRead(replica, page);
   const unseen = watchesOf(vm, entry & ENTRY_OBJECT_MASK, frame);
   const isCached = page < load<u32>(processor + PROCESSOR_PAGES) && unseen != UNSEEN_NONE;
   if (isStore) {
     const isSeen = storesAreSeen(replica);
     pageWrite(entry & ENTRY_OBJECT_MASK, isSeen);
-    if (isCached && unseen == UNSEEN_ALL) {
+    if (isCached && unseen == UNSEEN_ALL && !(isSeen && storesAreRetried(vm))) {
       const generation = load<u32>(processor + PROCESSOR_STORE_GENERATION);
       const column: usize = load<u32>(processor + PROCESSOR_STORE_COLUMN);
       translationFill(column, page, frameAddress(frame), isSeen ? generation | SEEN : generation);
@@ -253,7 +262,7 @@ function pageSee(replica: usize, page: u32, bytes: u32, isStore: bool): i32 {
   const vm = load<u32>(replica + REPLICA_VM);
   if (!vmWatches(vm)) return STATUS_OK;
   const object = entryRead(replica, page) & ENTRY_OBJECT_MASK;
-  return object ? pageWatch(vm, object, bytes, isStore) : STATUS_OK;
+  return object && !objectHas(object, OBJECT_COMMON) ? pageWatch(vm, object, bytes, isStore) : STATUS_OK;
 }
 
 /** Makes one page ready for an access of `bytes` bytes that has been checked and counted. The frame, or 0 with the failure noted. */

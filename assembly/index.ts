@@ -20,6 +20,7 @@ import {
   store32,
   store64,
   store8,
+  storeSeen32,
 } from './memory.ts';
 import {
   playerBuffer,
@@ -40,6 +41,7 @@ import { replicaChanged } from './replicas/changed.ts';
 import { imageMap } from './replicas/image.ts';
 import { replicaTakePages } from './replicas/part.ts';
 import { replicaQuota } from './replicas/quota.ts';
+import { engineScan, vmSalt } from './replicas/scan-across.ts';
 import { vmScan } from './replicas/scan.ts';
 import { vmScrub } from './replicas/scrub.ts';
 import { vmSharing } from './replicas/sharing.ts';
@@ -50,6 +52,7 @@ import { engineValidate } from './validate.ts';
 
 // asc resolves `import … from './x.ts'` but not `export … from './x.ts'`.
 export {
+  engineScan,
   engineValidate,
   advise,
   changeCancel,
@@ -94,6 +97,7 @@ export {
   store32,
   store64,
   store8,
+  storeSeen32,
   vmCompare,
   vmComparePolicy,
   vmCondition,
@@ -103,6 +107,7 @@ export {
   vmInformation,
   vmMovesFirst,
   vmReplica,
+  vmSalt,
   vmScan,
   vmScrub,
   vmSharing,

@@ -27,9 +27,10 @@ import { accessCount, pageReady, pagesReady, rangeCheckIn, storesAreSeen } from 
 import { objectRecord } from './paging/page-object.ts';
 import { entryRead } from './paging/page-table.ts';
 import { Recency } from './paging/recency.ts';
-import { OFFSET_MASK, processorRecord } from './paging/translation.ts';
+import { OFFSET_MASK, processorRecord, SEEN } from './paging/translation.ts';
 import { fail, statusNoted, word, wordSet } from './store/control.ts';
 import { storeBegin, storeEnd } from './replicas/on-write.ts';
+import { SeenStore } from './replicas/seen-store.ts';
 import { frameAddress, frameAt } from './store/frame.ts';
 import { replicaIsLive, replicaRecord, replicaRuns } from './store/replica.ts';
 import { vmRecord } from './store/vm.ts';
@@ -85,6 +86,34 @@ function slowForLoad(replica: u32, address: u32, width: u32): usize {
   memory.copy(SCRATCH, frameAddress(frame) + offset, inFirst);
   memory.copy(SCRATCH + inFirst, frameAddress(word(CB_SECOND_FRAME)), width - inFirst);
   return SCRATCH;
+}
+
+/** A store of an aligned word that is compared, the short way; false: the slow path decides. */
+function seenStore32(replica: u32, address: u32, value: u32): bool {
+  if (replica > word(CB_REPLICAS)) return false;
+  const processor = processorRecord(replica);
+  const page = address >>> PAGE_SHIFT;
+  if (page >= load<u32>(processor + PROCESSOR_PAGES) || address & 3) return false;
+  const expected = load<u32>(processor + PROCESSOR_STORE_GENERATION) | SEEN;
+  const frame: usize = load<u32>(load<u32>(processor + PROCESSOR_STORE_COLUMN) + (page << 2)) ^ expected;
+  const object = frame & OFFSET_MASK ? 0 : SeenStore.object(frame);
+  if (!object) return false;
+  const vm: usize = load<u32>(processor + PROCESSOR_VM);
+  accessCount(vm);
+  Recency.hit(vm, frame);
+  SeenStore.store(processor, object, frame, address & OFFSET_MASK, value);
+  return true;
+}
+
+/**
+ * For guests that read the columns: the word for a store has the generation of `processor` and SEEN in its offset bits, and the rest of it is `frame`. The word
+ * at `address`, a multiple of 4, is stored and compared; nothing is counted, as for their other hits. 0: use store32, nothing has happened.
+ */
+export function storeSeen32(processor: usize, frame: usize, address: u32, value: u32): u32 {
+  const object = SeenStore.object(frame);
+  if (!object) return 0;
+  SeenStore.store(processor, object, frame, address & OFFSET_MASK, value);
+  return 1;
 }
 
 /** Any store, of the first `width` scratch bytes. Status. */
@@ -168,6 +197,7 @@ export function store32(replica: u32, address: u32, value: u32): i32 {
     store<u32>(at, value);
     return STATUS_OK;
   }
+  if (seenStore32(replica, address, value)) return STATUS_OK;
   store<u32>(SCRATCH, value);
   return slowStore(replica, address, 4);
 }

@@ -10,8 +10,19 @@ const APART: i32 = 0x27d4eb2f; // between the keys of a pair
 const WEIGHT: u32 = 0xc2b2ae35; // of the upper halves
 const WORDS: u32 = HALF >>> 2; // in a half
 
-/** The term of pair `pair` of the page at `address`. */
-class Term {
+export class HashTerm {
+  /** What the hash of the page at `address` grows by when the word at byte `offset` becomes another. */
+  @inline static change(address: usize, offset: u32, before: u32, after: u32): u32 {
+    const key: u32 = KEY + STEP * ((offset & (HALF - 1)) >>> 2);
+    const isFirst = offset < HALF;
+    const own = isFirst ? key : key ^ APART;
+    const other: u64 = load<u32>(address + (offset ^ HALF)) + (isFirst ? key ^ APART : key);
+    const old = ((before + own) as u64) * other;
+    const now = ((after + own) as u64) * other;
+    return (now as u32) - (old as u32) + (((now >> 32) as u32) - ((old >> 32) as u32)) * WEIGHT;
+  }
+
+  /** The term of pair `pair`. */
   @inline static at(address: usize, pair: u32): u32 {
     const key: u32 = KEY + STEP * pair;
     const place = address + (pair << 2);
@@ -27,7 +38,7 @@ export function hashTerms(address: usize, offset: u32, bytes: u32): u32 {
   const last = (offset + bytes - 1) >>> 2;
   if (last - first >= WORDS) return pageHash(address);
   let sum: u32 = 0;
-  for (let at = first; at <= last; at++) sum += Term.at(address, at & (WORDS - 1));
+  for (let at = first; at <= last; at++) sum += HashTerm.at(address, at & (WORDS - 1));
   return sum;
 }
 

@@ -11,6 +11,7 @@ import {
   OBJECT_LOCKED,
   OBJECT_PAGE,
   OBJECT_SLOT,
+  OBJECT_WRITING,
   VM_IO_WAIT_NS,
   VM_PAGE_INS,
   VM_TIME_NS,
@@ -82,7 +83,9 @@ export function areaLearn(object: u32): i32 {
 /** Stores, at `place`, a number that differs only where contents do: kept since the page went out, or made from its content. Status. */
 export function areaHash(object: u32, place: usize): i32 {
   const record = objectRecord(object);
-  const isKept = objectHas(object, OBJECT_KNOWN) || (!load<u32>(record + OBJECT_FRAME) && objectHas(object, OBJECT_HASHED));
+  const isKept =
+    (objectHas(object, OBJECT_KNOWN) && !objectHas(object, OBJECT_WRITING)) ||
+    (!load<u32>(record + OBJECT_FRAME) && objectHas(object, OBJECT_HASHED));
   if (!isKept) {
     const address = contentAddress(object, 0);
     if (!address) return STATUS_SWAP_READ_FAILED;

@@ -10,6 +10,7 @@ import {
   COMPARE_RETRIES,
   ENTRY_OBJECT_MASK,
   OBJECT_COPY,
+  OBJECT_CROWDED,
   OBJECT_FRAME,
   OBJECT_HASH,
   OBJECT_KNOWN,
@@ -27,7 +28,7 @@ import {
   VM_TIME_NS,
   VM_TRIGGER,
 } from '../shared/layout.ts';
-import { knownAdd, knownRemove, knownRival } from '../paging/known.ts';
+import { knownAdd, knownRank, knownRemove, knownRival } from '../paging/known.ts';
 import { objectFlag, objectHas, objectRecord, objectUnflag, objectVm } from '../paging/page-object.ts';
 import { entryRead } from '../paging/page-table.ts';
 import { number, numberAdd, word } from '../store/control.ts';
@@ -38,13 +39,13 @@ import { areaIsBare, areasCompare } from './area.ts';
 import { areaMerge } from './merge.ts';
 import { pageCompare } from './step.ts';
 
-/** Before bytes `offset … offset+bytes-1` of the page in `frame` change: their part of its hash goes, and nobody finds it meanwhile. */
+/** Before bytes `offset … offset+bytes-1` of the page in `frame` change: their part of its hash goes. */
 export function storeBegin(frame: u32, offset: u32, bytes: u32): void {
   const object = frameObject(frame);
   const record = objectRecord(object);
   const address = frameAddress(frame);
-  if (objectHas(object, OBJECT_KNOWN)) knownRemove(object);
-  else store<u32>(record + OBJECT_HASH, pageHash(address));
+  if (objectHas(object, OBJECT_CROWDED)) knownRemove(object);
+  else if (!objectHas(object, OBJECT_KNOWN) || objectHas(object, OBJECT_WRITING)) store<u32>(record + OBJECT_HASH, pageHash(address));
   store<u32>(record + OBJECT_HASH, load<u32>(record + OBJECT_HASH) - hashTerms(address, offset, bytes));
   objectFlag(object, OBJECT_WRITING);
 }
@@ -56,7 +57,7 @@ export function storeEnd(replica: usize, frame: u32, offset: u32, bytes: u32, co
   const record = objectRecord(object);
   objectUnflag(object, OBJECT_WRITING);
   store<u32>(record + OBJECT_HASH, load<u32>(record + OBJECT_HASH) + hashTerms(frameAddress(frame), offset, bytes));
-  knownAdd(object);
+  if (!objectHas(object, OBJECT_KNOWN)) knownAdd(object);
   storeSettle(replica, object, copied);
 }
 
@@ -89,7 +90,7 @@ function areaCompare(replica: usize, object: u32): void {
   let rival = knownRival(object, 0);
   while (rival) {
     if (areasCompare(object, rival) == 1) break;
-    rival = knownRival(object, rival);
+    rival = knownRival(object, knownRank(rival));
   }
   if (!rival) return;
   if (load<u32>(vmRecord(vm) + VM_COMPARE_FLAGS) & COMPARE_ALL_EQUAL) pageCompare(vm, load<u32>(record + OBJECT_PAGE));

@@ -18,7 +18,7 @@ import {
   CB_FRAME_BITS,
   CB_FRAME_TABLE,
   CB_KNOWN_BUCKETS,
-  CB_KNOWN_NEXT,
+  CB_KNOWN_LINKS,
   CB_KNOWN_SHIFT,
   CB_MAP_NODES,
   CB_MAP_TABLE,
@@ -236,7 +236,7 @@ export function enginePlan(): i32 {
   const buckets = (1 as u64) << (bucketsLog2() as u64);
   wordSet(CB_KNOWN_SHIFT, 32 - bucketsLog2());
   at = placeIfFeature(CB_KNOWN_BUCKETS, at, FEATURE_KNOWN, buckets);
-  at = placeIfFeature(CB_KNOWN_NEXT, at, FEATURE_KNOWN, objects);
+  at = placeIfFeature(CB_KNOWN_LINKS, at, FEATURE_KNOWN, objects * 2);
   at = placeIfFeature(CB_SCAN_HASHES, at, FEATURE_SCAN, objects);
   at = placeIfFeature(CB_SCAN_BUCKETS, at, FEATURE_SCAN, buckets);
   at = placeIfFeature(CB_SCAN_NEXT, at, FEATURE_SCAN, objects);

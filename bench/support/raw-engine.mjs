@@ -18,6 +18,7 @@ const KEEP = 0;
  * @property {number} [nodes] of page tables; the engine's default where it is left out
  * @property {number} [changes] records of changes
  * @property {number} [summaries] of regions, SUMMARY_…
+ * @property {number} [features] what there is room for, FEATURE_…
  * @property {number} [columnPages] pages of address space that cached translations can cover
  * @property {(batch: number, count: number) => number} [swapWrite]
  * @property {(slot: number, address: number) => number} [swapRead]
@@ -38,6 +39,7 @@ export class RawEngine {
     readNs = 0,
     writeNs = 0,
     summaries = 0,
+    features = 0,
     swapWrite,
     swapRead,
   }) {
@@ -66,6 +68,7 @@ export class RawEngine {
       [layout.CB_COLUMN_PAGES, columnPages],
       [layout.CB_QUEUE, 1],
       [layout.CB_SUMMARIES, summaries],
+      [layout.CB_FEATURES, features],
     ];
     for (const [offset, value] of words) this.setWord(offset, value);
     const times = [layout.CB_ACCESS_NS, layout.CB_READ_NS, layout.CB_WRITE_NS].map((offset) => (this.control + offset) >>> 3);

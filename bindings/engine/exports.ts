@@ -82,6 +82,10 @@ export interface EngineExports {
   vmSharing(vm: number): number;
   /** Merges equal pages at different addresses; counts in CB_SCAN_…. Needs FEATURE_SCAN. Status. */
   vmScan(vm: number): number;
+  /** A VM's salt: engineScan() merges its pages with those of VMs of the same one; 0: with nobody's. Status. */
+  vmSalt(vm: number, salt: number): number;
+  /** Merges equal pages of VMs of one salt into pages of the common holder (CB_COMMON_VM); counts in CB_SCAN_…. Status. */
+  engineScan(): number;
   /** Hashes the VM's pages in frames and finds those that have changed without a store; counts in CB_SCRUB_…, page objects in CB_PAGE_LIST. Status. */
   vmScrub(vm: number): number;
   /** Zero-extended value (as f64), or the negated status. */
@@ -95,6 +99,8 @@ export interface EngineExports {
   store32(replica: number, address: number, value: number): number;
   /** Stores the eight bytes of the control block's scratch words. */
   store64(replica: number, address: number): number;
+  /** A guest's compared store of an aligned word, its own look into the column done: the frame's address, without generation and SEEN. 1; 0: use store32. */
+  storeSeen32(processor: number, frame: number, address: number, value: number): number;
   /** Checks a range for a bulk operation: bounds, protection, device pages. `write` 0 or 1. Status. */
   rangeCheck(replica: number, address: number, length: number, write: number): number;
   /** One piece of a bulk operation, `length` bytes in one page, an access: the address in linear memory of the byte at `address`, as unsigned (`>>> 0`); 0 on failure (status in the control block). */
