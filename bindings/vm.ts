@@ -16,11 +16,13 @@ import { ReleaseWatch } from './early-release/watch.ts';
 import { picksWrite } from './engine/picks.ts';
 import { statisticsKept } from './engine/statistics.ts';
 import type { EngineParts } from './engine-parts.ts';
-import { InvalidOptionError } from './errors.ts';
+import { InvalidOptionError, ReentrantError } from './errors.ts';
 import type { DisposedError } from './errors.ts';
 import { Holders } from './holders.ts';
 import { memoryInformation } from './information.ts';
 import type { MemoryInformation } from './information.ts';
+import { Lockstep } from './lockstep/lockstep.ts';
+import type { LockstepOptions } from './lockstep/types.ts';
 import { checkMachineRange, checkRegions } from './machine-range.ts';
 import type { MachineRange } from './machine-range.ts';
 import { checkChoice, checkInteger } from './options.ts';
@@ -64,6 +66,7 @@ export class Vm {
   readonly outside: OutsideWrites;
   #comparePolicy: Required<ComparePolicy> = COMPARE_POLICY_DEFAULT;
   #fullScans = 0;
+  #lockstep: Lockstep | undefined;
   #disposed = false;
 
   /** @internal */
@@ -338,6 +341,17 @@ export class Vm {
   writerDefine(name: string, process: WriterProcess): void {
     this.#check();
     this.outside.writers.define('process', name, process);
+  }
+
+  /**
+   * Runs one program on the replicas in step (US 9,063,868, 2nd to 4th embodiment); nothing happens before its `run`. A VM has one at a time. Errors: INVALID_OPTION, REENTRANT; what
+   * making the programs fails with (TABLES_FULL: traces need `maxPlayers`).
+   */
+  lockstep(options: LockstepOptions): Lockstep {
+    this.#check();
+    if (this.#lockstep?.isDisposed === false)
+      throw new ReentrantError(`VM '${this.name}' is in a lockstep; dispose of that first.`, { operation: 'vm.lockstep' });
+    return (this.#lockstep = new Lockstep(this.#parts, this, options, this.lockstep));
   }
 
   /** The VM ends: its pages, slots and replicas go; its regions are left without manager and user, nothing is paged out; changes of its own are abandoned. */

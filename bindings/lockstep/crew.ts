@@ -18,6 +18,7 @@ import type {
   ProgramStop,
   ReplicaProgram,
 } from './types.ts';
+import type { Tiding } from './tidings.ts';
 import type { VmClock } from './vm-clock.ts';
 
 /** A member, and where it is. */
@@ -26,6 +27,8 @@ export interface Hand extends Member {
   failure: { readonly error: unknown } | null;
   /** It stands at a check point, or has failed; null: it runs. */
   arrival: Arrival | null;
+  /** The others know that it stands: it holds no processor. */
+  isSuspended: boolean;
   waitedNs: number;
 }
 
@@ -44,7 +47,7 @@ export class CrewList implements Crew {
   readonly #options: CrewOptions;
   #members: readonly Hand[] = [];
   #running: readonly Hand[] | null = null;
-  #runningNumbers: readonly number[] | null = null;
+  #unsuspended: readonly number[] | null = null;
   #numbers: readonly number[] = [];
   /** Disposals of programs that are under way. */
   readonly #leaving: Promise<void>[] = [];
@@ -58,16 +61,16 @@ export class CrewList implements Crew {
   get members(): readonly Hand[] {
     return this.#members;
   }
-  /** Those who are at no check point; another array when they are others. */
+  /** Those who are at no check point. */
   get running(): readonly Hand[] {
     return (this.#running ??= this.#members.filter(({ arrival }) => arrival === null));
   }
   get numbers(): readonly number[] {
     return this.#numbers;
   }
-  /** Numbers of those who run; another array when they are others. */
-  get runningNumbers(): readonly number[] {
-    return (this.#runningNumbers ??= this.running.map(({ number }) => number));
+  /** Numbers of those who may hold a processor; another array when they are others. */
+  get unsuspended(): readonly number[] {
+    return (this.#unsuspended ??= this.#members.filter(({ isSuspended }) => !isSuspended).map(({ number }) => number));
   }
   get timeNs(): number {
     return this.#options.clock.timeNs;
@@ -106,8 +109,16 @@ export class CrewList implements Crew {
   /** A member stands at a check point from its time on, or has failed (null). */
   arrive(hand: Hand, checkPoint: CheckPoint | null): void {
     hand.arrival = { member: hand, checkPoint, timeNs: hand.timeNs };
-    if (checkPoint !== null) this.#options.progress.set(hand.number, checkPoint.progress);
-    this.#forget();
+    this.#running = null;
+  }
+
+  /** What was heard of a member is true now. */
+  hear({ hand, progress, stands }: Tiding): void {
+    if (!this.#members.includes(hand)) return;
+    if (progress !== null) this.#options.progress.set(hand.number, progress);
+    if (!stands) return;
+    hand.isSuspended = true;
+    this.#unsuspended = null;
   }
 
   /** Those who stand and can go on do so, at a time. */
@@ -118,6 +129,7 @@ export class CrewList implements Crew {
       hand.waitedNs += Math.max(0, timeNs - arrival.timeNs);
       hand.timeNs = Math.max(hand.timeNs, timeNs);
       hand.arrival = null;
+      hand.isSuspended = false;
     }
     this.#forget();
   }
@@ -150,7 +162,7 @@ export class CrewList implements Crew {
     const number = this.#taken + 1;
     const program = checkProgram(make(this.#guest(replica, number)));
     this.#taken = number;
-    const hand = { number, replica, program, timeNs: this.timeNs, failure: null, arrival: null, waitedNs: 0 };
+    const hand = { number, replica, program, timeNs: this.timeNs, failure: null, arrival: null, isSuspended: false, waitedNs: 0 };
     this.#members = [...this.#members, hand];
     progress.set(number, checkPoint.progress);
     this.#forget();
@@ -173,11 +185,12 @@ export class CrewList implements Crew {
   #stand(hand: Hand, checkPoint: CheckPoint): void {
     hand.timeNs = Math.max(hand.timeNs, this.timeNs);
     this.arrive(hand, checkPoint);
+    this.hear({ timeNs: hand.timeNs, hand, progress: checkPoint.progress, stands: true });
   }
 
   #forget(): void {
     this.#running = null;
-    this.#runningNumbers = null;
+    this.#unsuspended = null;
     this.#numbers = this.#members.map(({ number }) => number);
   }
 }

@@ -6,7 +6,7 @@ import type { FramesOverTime } from './frames-over-time.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import type { Meetings } from './meetings.ts';
 import type { RunnerOptions, Until } from './options.ts';
-import type { ProgressTable } from './progress-table.ts';
+import { Tidings } from './tidings.ts';
 import { CHECK_POINT_END } from './types.ts';
 import type { Judge, LockstepEnd, ProgramStop } from './types.ts';
 import type { VmClock } from './vm-clock.ts';
@@ -20,7 +20,6 @@ export interface RunnerSetup {
   readonly clock: VmClock;
   readonly crew: CrewList;
   readonly lanes: Lanes;
-  readonly progress: ProgressTable;
   readonly frames: FramesOverTime;
   readonly judge: Judge;
   readonly meetings: Meetings;
@@ -53,7 +52,8 @@ export class Runner {
   #isStarted = false;
   #end: LockstepEnd | null = null;
   #until: Until = { progress: Infinity, timeNs: Infinity };
-  /** When the last step ended: a processor that is given away goes on from there. */
+  readonly #tidings = new Tidings();
+  /** What has happened up to here is known to all: a processor that is given away goes on from there. */
   #nowNs = 0;
   #deferred: (() => void)[] = [];
 
@@ -97,7 +97,12 @@ export class Runner {
     if (meetings.isJudged) this.#letGo();
     if (crew.running.length === 0) return this.#wait(this.#meet());
     this.#share();
-    return this.#next(this.#lowest()!, untilNs, untilPosition);
+    for (let lane = this.#lowest(); ; lane = this.#lowest()) {
+      const laneNs = lane?.timeNs ?? Infinity;
+      if (lane !== null && laneNs < this.#tidings.nextNs) return this.#next(lane, untilNs, untilPosition);
+      this.#hear(this.#tidings.nextNs);
+      this.#share();
+    }
   }
 
   /** What the processor whose turn it is comes to first: the end of the run, a comparison, a limit; else it runs. */
@@ -113,14 +118,15 @@ export class Runner {
     }
     const { limitNs } = meetings;
     if (startNs >= limitNs) return this.#wait(this.#meet());
-    const endNs = Math.min(startNs + SLICE_NS, lane.turnEndNs, dueNs, limitNs, this.#until.timeNs, Math.max(untilNs, startNs));
+    const aheadNs = Math.min(startNs + SLICE_NS, lane.turnEndNs, this.#tidings.nextNs);
+    const endNs = Math.min(aheadNs, dueNs, limitNs, this.#until.timeNs, Math.max(untilNs, startNs));
     this.#slice = { lane, hand: crew.of(lane.vmId!)!, startNs, untilNs: endNs, untilPosition, nowNs: startNs };
     return this.#run(this.#slice);
   }
 
   #hasDueAccesses(): boolean {
-    const { judge, vm } = this.#setup;
-    return judge.dueAccesses !== undefined && vm.counters.accesses >= judge.dueAccesses;
+    const { judge, clock } = this.#setup;
+    return clock.accesses >= (judge.dueAccesses ?? Infinity);
   }
 
   // ---- slices ------------------------------------------------------------------------------------------------------------
@@ -150,34 +156,38 @@ export class Runner {
 
   #close(slice: Slice, stop: SliceEnd): StepEnd {
     const { lane, hand, startNs, untilNs } = slice;
-    const { crew, progress, options } = this.#setup;
+    const { crew, options } = this.#setup;
     // who gives back early has nothing to do until then; nobody stands still for ever
     const isIdle = stop === 'time' || (stop === 'waited' && slice.nowNs <= startNs);
     this.#slice = null;
-    this.#nowNs = hand.timeNs = lane.timeNs = isIdle ? Math.max(slice.nowNs, untilNs) : slice.nowNs;
-    this.#setup.clock.reach(this.#nowNs);
+    const endNs = isIdle ? Math.max(slice.nowNs, untilNs) : slice.nowNs;
+    hand.timeNs = lane.timeNs = endNs;
+    this.#setup.clock.reach(endNs);
     this.#noteFrames();
     if (crew.wants('slice'))
-      crew.emit({ type: 'slice', timeNs: this.#nowNs, fromNs: startNs, processor: lane.processor.number, vmId: hand.number });
-    if (options.followsPrograms) progress.set(hand.number, hand.program.progress);
+      crew.emit({ type: 'slice', timeNs: endNs, fromNs: startNs, processor: lane.processor.number, vmId: hand.number });
+    if (options.followsPrograms) this.#tidings.add({ timeNs: endNs, hand, progress: hand.program.progress, stands: false });
     this.#arrive(hand, stop);
     this.#carryOutDeferred();
-    if (crew.running.length > 0) this.#share();
     return stop === 'waited' || stop === 'position' ? stop : 'time';
   }
 
   /** What a slice's end says of a member: it may stand now. */
   #arrive(hand: Hand, stop: SliceEnd): void {
-    const { crew, progress, options } = this.#setup;
+    const { crew, options } = this.#setup;
     const { number: vmId, timeNs } = hand;
     if (stop === 'failure') {
       crew.arrive(hand, null);
+      this.#tidings.add({ timeNs, hand, progress: null, stands: true });
       crew.emit({ type: 'failure', timeNs, vmId, error: hand.failure?.error });
-    } else if (stop === 'finished' || (stop === 'checkPoint' && options.waitsAtCheckPoints)) {
+    } else if (stop === 'finished' || stop === 'checkPoint') {
       const checkPoint = stop === 'finished' ? CHECK_POINT_END : hand.program.checkPoint;
+      const stands = stop === 'finished' || options.waitsAtCheckPoints;
+      this.#tidings.add({ timeNs, hand, progress: checkPoint.progress, stands });
+      if (!stands) return;
       crew.arrive(hand, checkPoint);
       crew.emit({ type: 'arrive', timeNs, vmId, checkPoint });
-    } else if (stop === 'checkPoint') progress.set(vmId, hand.program.checkPoint.progress);
+    }
   }
 
   // ---- who runs ----------------------------------------------------------------------------------------------------------
@@ -185,17 +195,27 @@ export class Runner {
   /** Brings the assignment table up to date. */
   #share(): void {
     const { crew, lanes } = this.#setup;
-    const isChanged = lanes.update(crew.numbers, crew.runningNumbers, this.#nowNs);
-    if (isChanged && crew.wants('assign')) crew.emit({ type: 'assign', timeNs: this.#nowNs, rows: lanes.rows() });
+    const isChanged = lanes.update(crew.numbers, crew.unsuspended, this.#nowNs);
+    if (isChanged && crew.wants('assign')) crew.emit({ type: 'assign', timeNs: this.timeNs, rows: lanes.rows() });
   }
 
-  /** The processor that runs next: the one with the lowest clock of those that have a replica. */
+  /** The processor that runs next: the one with the lowest clock of those that have a replica that runs. */
   #lowest(): Lane | null {
+    const { lanes, crew } = this.#setup;
     let lowest: Lane | null = null;
-    for (const lane of this.#setup.lanes.all) {
-      if (lane.vmId !== null && (lowest === null || lane.timeNs < lowest.timeNs)) lowest = lane;
+    for (const lane of lanes.all) {
+      if (lane.vmId === null || (lowest !== null && lane.timeNs >= lowest.timeNs)) continue;
+      if (crew.of(lane.vmId)?.arrival === null) lowest = lane;
     }
     return lowest;
+  }
+
+  /** What has happened up to a time becomes known to all. */
+  #hear(untilNs: number): void {
+    for (const tiding of this.#tidings.take(untilNs)) {
+      this.#nowNs = Math.max(this.#nowNs, tiding.timeNs);
+      this.#setup.crew.hear(tiding);
+    }
   }
 
   // ---- meetings ------------------------------------------------------------------------------------------------------------
@@ -210,6 +230,7 @@ export class Runner {
 
   async #meet(): Promise<void> {
     const { meetings } = this.#setup;
+    this.#hear(Infinity);
     const verdict = await meetings.hold();
     this.#noteFrames();
     if (verdict === 'halt') this.#over('halted');

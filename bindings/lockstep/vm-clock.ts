@@ -1,4 +1,4 @@
-import { CB_ACCESS_NS, VM_TIME_NS } from '../../assembly/shared/layout.ts';
+import { CB_ACCESS_NS, VM_ACCESSES, VM_TIME_NS } from '../../assembly/shared/layout.ts';
 import type { Core } from '../engine/core.ts';
 
 /**
@@ -16,6 +16,11 @@ export class VmClock {
 
   get timeNs(): number {
     return this.#core.vmNumber(this.#vm, VM_TIME_NS);
+  }
+
+  /** Accesses of all replicas. */
+  get accesses(): number {
+    return this.#core.vmNumber(this.#vm, VM_ACCESSES);
   }
 
   /** Lets the VM's clock be at least this. */

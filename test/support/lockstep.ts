@@ -1,6 +1,6 @@
 // Lockstep for tests: small programs whose every step is known, engines for them, and a judge that only compares.
 import type { Engine, Replica, Vm } from '../../bindings/node.ts';
-import { Lockstep } from '../../bindings/lockstep/lockstep.ts';
+import { Stepping } from '../../bindings/lockstep/stepping.ts';
 import { CHECK_POINT_START } from '../../bindings/lockstep/types.ts';
 import type {
   CheckPoint,
@@ -97,7 +97,7 @@ export class ComparingJudge implements Judge {
 }
 
 export interface Stepped {
-  readonly lockstep: Lockstep;
+  readonly lockstep: Stepping;
   readonly judge: ComparingJudge;
   readonly vm: Vm;
   readonly replicas: readonly Replica[];
@@ -107,6 +107,6 @@ export interface Stepped {
 export function lockstepMake(engine: Engine, vm: Vm, options: LockstepOptions, judgeMaker?: JudgeMaker): Stepped {
   let judge!: ComparingJudge;
   const make: JudgeMaker = (crew) => (judge = new ComparingJudge(crew));
-  const lockstep = new Lockstep(engine.parts, vm, options, judgeMaker ?? make, lockstepMake);
+  const lockstep = new Stepping(engine.parts, vm, options, judgeMaker ?? make, lockstepMake);
   return { lockstep, judge, vm, replicas: vm.replicas };
 }
