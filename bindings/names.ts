@@ -13,6 +13,7 @@ export type { ByteRange } from './byte-ranges.ts';
 export type { PageDifference, ReplicaComparison } from './comparison.ts';
 export type { AreaKind, PageTableRange, PageTableRow } from './page-table.ts';
 export type { ScanReport, SharingCounters } from './sharing.ts';
+export type { ScanAcrossReport } from './common-memory.ts';
 export type { PageFlip, ScrubReport } from './scrub.ts';
 export type { ComparePolicy } from './compare-policy.ts';
 export type { CompareTrigger, ExceptionRule, KeptArea, MergeRule } from './policy/compare.ts';
@@ -86,6 +87,9 @@ export type { AsyncEvent, DisposeOptions, Program } from './vmm/vmm.ts';
 export type { VmmOptions, VmmPlace } from './vmm/vmm-options.ts';
 export { AsyncVm } from './vmm/async-vm.ts';
 export { AsyncReplica } from './vmm/async-replica.ts';
+export { AsyncImage } from './vmm/async-image.ts';
+export type { ImageDescription } from './vmm/image-description.ts';
+export { AsyncSnapshot } from './vmm/async-snapshot.ts';
 export { AsyncMemory } from './vmm/async-memory.ts';
 export type { WriteOptions } from './vmm/async-memory.ts';
 export type { Access, AccessResult } from './vmm/batch.ts';
@@ -97,6 +101,39 @@ export type { ModuleExport } from './vmm/module-export.ts';
 export type { StoreDescription } from './vmm/stores.ts';
 export type { WorkerOption } from './vmm/spawn.ts';
 export type { WorkerLike } from './vmm/worker-port.ts';
+export { Lockstep } from './lockstep/lockstep.ts';
+export type { FailOptions } from './lockstep/lockstep.ts';
+export { LockstepProcessor } from './lockstep/lockstep-processor.ts';
+export { traceProgram } from './lockstep/trace-program.ts';
+export type { TraceProgramMaker, TraceProgramOptions } from './lockstep/trace-program.ts';
+export type { TraceCheckPoints } from './lockstep/trace-check-points.ts';
+export { CHECK_POINT_END, CHECK_POINT_START } from './lockstep/types.ts';
+export type {
+  AssignmentPolicy,
+  AssignmentRow,
+  CheckPoint,
+  DifferencePolicy,
+  LockstepCompare,
+  LockstepEnd,
+  LockstepEventMap,
+  LockstepEventName,
+  LockstepListener,
+  LockstepOptions,
+  LockstepReplicaResult,
+  LockstepResult,
+  LockstepRunOptions,
+  ProcessorFigures,
+  ProcessorForm,
+  ProgramGuest,
+  ProgramMaker,
+  ProgramStop,
+  ProgressRow,
+  ReplicaProgram,
+} from './lockstep/types.ts';
+export { traceFrom } from './trace/source.ts';
+export type { TraceOpen, TraceSourceOptions } from './trace/source.ts';
+export type { Trace, TraceBlock, TraceFormat, TraceReadOptions, TraceTotals } from './trace/trace.ts';
+export { TraceError } from './trace/trace-error.ts';
 export type { SignalOption } from './signal.ts';
 export { formatBytes, formatNs, parseBandwidth, parseBytes, parseBytesSigned, parseFraction, parseTimeNs } from './units.ts';
 export type { Quantity } from './units.ts';
