@@ -9,6 +9,7 @@ import {
   SWAP_STORE_LINEAR,
   SWAP_STORE_NONE,
 } from '../assembly/shared/layout.ts';
+import { checkCommonMemory, checkCommonSize } from './common-memory.ts';
 import type { CoreConfig } from './engine/config.ts';
 import { InvalidOptionError } from './errors.ts';
 import { checkBoolean, checkChoice, checkFields, checkInteger, checkMultiple, checkPowerOfTwo } from './options.ts';
@@ -81,6 +82,11 @@ export interface EngineOptions {
   readonly compareOnWrite?: boolean;
   /** Room for `vm.scan()`, which merges equal pages at different addresses: about 12 bytes a page in memory or swap (false). */
   readonly scan?: boolean;
+  /**
+   * Memory for pages that `engine.scan()` finds equal in VMs of one `salt` (none: pages of different VMs are never merged). Needs `scan: true`; read
+   * docs/sharing.md first, as what others store can be told from the time that a store takes.
+   */
+  readonly commonMemory?: Quantity;
   /** Shared memory; by default where it is available. */
   readonly shared?: boolean;
   readonly maxVms?: number;
@@ -114,6 +120,7 @@ const ENGINE_FIELDS = [
   'statistics',
   'compareOnWrite',
   'scan',
+  'commonMemory',
   'shared',
   'maxVms',
   'maxReplicas',
@@ -148,6 +155,8 @@ export interface CheckedOptions {
   readonly selection: SelectionSettings;
   /** null: another handover than 'reserve'. */
   readonly reserve: ReserveSettings | null;
+  /** Regions of the common memory; 0: none. */
+  readonly commonRegions: number;
   readonly shared: boolean | undefined;
   readonly module: BufferSource | WebAssembly.Module | undefined;
   readonly store: SwapStore | undefined;
@@ -165,13 +174,17 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
   const selection = checkSelectionOptions(options.selection, options.modules, regionBytes);
   const rights = rightsOf(options);
   const reserve = checkReserveOptions(options.reserve, rights.handover, regionBytes);
-  // the pool of a reserve is one more VM record with a replica; each of its regions may belong to a change of its own that goes on
-  const pools = reserve === null ? 0 : 1;
+  const commonRegions = checkCommonMemory(options.commonMemory, { regionBytes, handover: rights.handover, hasScan: options.scan === true });
+  // the pool of a reserve, or the common holder, is one more VM record with a replica; each of its regions may belong to a change of its own that goes on
+  const pools = reserve === null && commonRegions === 0 ? 0 : 1;
   const vms = checkInteger('maxVms', options.maxVms ?? VMS, 1, VMS_MOST - pools);
   const counts = {
     vms: vms + pools,
     replicas: checkInteger('maxReplicas', options.maxReplicas ?? vms * REPLICAS_PER_VM, vms, VMS_MOST - pools) + pools,
-    changes: checkInteger('maxChanges', options.maxChanges ?? CHANGES, 1, TABLE_MOST) + (reserve === null ? 0 : reserve.regions + 1),
+    changes:
+      checkInteger('maxChanges', options.maxChanges ?? CHANGES, 1, TABLE_MOST) +
+      (reserve === null ? 0 : reserve.regions + 1) +
+      (commonRegions === 0 ? 0 : 1),
     players: checkInteger('maxPlayers', options.maxPlayers ?? 0, 0, VMS_MOST),
     events: checkPowerOfTwo('eventCapacity', options.eventCapacity ?? EVENTS, 1, TABLE_MOST),
     accessNs: checkInteger('accessNs', options.accessNs ?? 1, 0, 1e9),
@@ -181,6 +194,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
     rights,
     selection,
     reserve,
+    commonRegions,
     shared: options.shared === undefined ? undefined : checkBoolean('shared', options.shared),
     module: moduleOf(options.module),
     store,
@@ -189,6 +203,7 @@ export function checkEngineOptions(value: unknown): CheckedOptions {
       checkPowerOfTwo('region', regionBytes, pageBytes, REGION_BYTES_MOST);
       checkMultiple('memory', memoryBytes, regionBytes, 'the region size');
       if (reserve !== null) checkReserveSize(reserve, { memoryBytes, regionBytes, pageBytes });
+      if (commonRegions > 0) checkCommonSize(commonRegions, { memoryBytes, regionBytes, pageBytes });
       if (memoryBytes > MEMORY_BYTES_MOST)
         throw new InvalidOptionError('memory', options.memory, 'at most what one WebAssembly memory can have, 4 GiB');
       return {

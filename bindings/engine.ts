@@ -13,6 +13,8 @@ import { engineStart } from './engine/start.ts';
 import { statisticsKept } from './engine/statistics.ts';
 import type { Started } from './engine/start.ts';
 import type { EngineParts } from './engine-parts.ts';
+import { checkSalt, commonCreate, scanAcross } from './common-memory.ts';
+import type { ScanAcrossReport } from './common-memory.ts';
 import { checkComparePolicy } from './compare-policy.ts';
 import { checkEngineOptions } from './engine-options.ts';
 import type { CheckedOptions, EngineOptions, Handover } from './engine-options.ts';
@@ -67,7 +69,7 @@ export class Engine {
   readonly #changes: (Change | undefined)[];
   #vmsMade = 0;
 
-  private constructor({ core, bridge, judges, config }: Started, { rights, selection, reserve }: CheckedOptions, isShared: boolean) {
+  private constructor({ core, bridge, judges, config }: Started, { rights, selection, reserve, commonRegions }: CheckedOptions, isShared: boolean) {
     this.core = core;
     this.handover = rights.handover;
     this.isOperatorOnly = rights.isOperatorOnly;
@@ -97,6 +99,7 @@ export class Engine {
       vmRemove: (vm) => this.#vmRemove(vm),
     };
     if (reserve !== null) this.#reserveCreate(reserve);
+    if (commonRegions > 0) commonCreate(core, commonRegions);
   }
 
   /**
@@ -162,7 +165,9 @@ export class Engine {
     const checked = checkVmOptions(options, core.pageBytes, this.#regionBytes, statisticsKept(core));
     for (const { image } of checked.images) image.slotFor(this.#parts);
     const compare = checked.compare === undefined ? null : checkComparePolicy('compare', checked.compare, core);
+    const salt = checked.salt === undefined ? 0 : checkSalt('salt', checked.salt, core);
     const vm = this.#vmMake(checked);
+    if (salt !== 0) core.require(core.exports.vmSalt(vm.handle, salt));
     if (compare !== null) vm.comparePolicySet(compare);
     for (const [name, process] of checked.writers) vm.writerDefine(name, process);
     imagesStart(this.#parts, vm, checked.images);
@@ -207,6 +212,15 @@ export class Engine {
     const reconfiguration = reconfigurationAt(this, this.virtualNs, moves, options);
     while (reconfiguration.dueNs !== null) reconfiguration.step();
     return reconfiguration;
+  }
+
+  /**
+   * One pass over all pages in frames of the VMs that have a salt: equal ones of VMs of one salt that have not changed since the pass before become one page in
+   * the engine's common memory, which no VM uses; whoever stores to it gets a copy of its own. Loads of such a page are never cached. Errors: INVALID_OPTION on an
+   * engine without `commonMemory`.
+   */
+  scan(): ScanAcrossReport {
+    return scanAcross(this.core);
   }
 
   // ---- the virtual clock -----------------------------------------------------------------------------------------------

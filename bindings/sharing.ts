@@ -78,13 +78,18 @@ function hasScans(core: Core): boolean {
   return (core.word(CB_FEATURES) & FEATURE_SCAN) !== 0;
 }
 
+/** What the last pass did. */
+export function scanReport(core: Core): ScanReport {
+  return { pagesMerged: core.word(CB_SCAN_MERGED), pagesZero: core.word(CB_SCAN_ZERO), pagesVolatile: core.word(CB_SCAN_VOLATILE) };
+}
+
 export function scanMake(core: Core, vm: number): ScanReport {
   if (!hasScans(core))
     throw new InvalidOptionError('scan', false, 'true, for vm.scan(): make the engine with `scan: true`, which leaves room for it');
   core.begin('vm.scan');
   try {
     core.require(core.exports.vmScan(vm));
-    return { pagesMerged: core.word(CB_SCAN_MERGED), pagesZero: core.word(CB_SCAN_ZERO), pagesVolatile: core.word(CB_SCAN_VOLATILE) };
+    return scanReport(core);
   } finally {
     core.end();
   }

@@ -41,6 +41,11 @@ export interface VmOptions {
   readonly image?: ImageOption;
   /** What writes from outside do, by the names of their writers (`vm.write`); see `vm.writerDefine()`. */
   readonly writers?: Readonly<Record<string, WriterProcess>>;
+  /**
+   * VMs of one salt, a whole number from 1 to 2^32 - 1, let `engine.scan()` merge their pages; by default a VM's pages are merged with no other VM's. Needs
+   * the engine's `commonMemory`. Give one to VMs that may know what the others store (docs/sharing.md).
+   */
+  readonly salt?: number;
   /** What happens when there is less memory than asked for; 'reject' by default. */
   readonly shortfall?: Shortfall;
   /** How its first memory is chosen; by default as expansions in its engine are. */
@@ -60,6 +65,7 @@ const FIELDS = [
   'image',
   'writers',
   'eviction',
+  'salt',
   'seek',
   'evictBatch',
   'shortfall',
@@ -84,6 +90,8 @@ export interface CheckedVmOptions {
   readonly images: readonly CheckedImage[];
   readonly writers: CheckedWriters;
   readonly flags: number;
+  /** As it was given. */
+  readonly salt: number | undefined;
   /** As it was given. */
   readonly compare: ComparePolicy | undefined;
   /** As it was given. */
@@ -113,6 +121,7 @@ export function checkVmOptions(value: unknown, pageBytes: number, regionBytes: n
     images: checkImages('image', options.image, pageBytes, space),
     flags: SHORTFALLS[checkChoice('shortfall', options.shortfall ?? 'reject', SHORTFALLS)],
     compare: options.compare,
+    salt: options.salt,
     selection: options.selection,
     release: checkChoice('release', release, RELEASE_WAYS),
     earlyRelease: earlyRelease === undefined ? null : checkEarlyRelease('earlyRelease', earlyRelease, keepsStatistics),

@@ -14,13 +14,14 @@ import {
   NODE_ENTRIES,
   NODE_SHIFT,
   OBJECT_BYTES,
+  OBJECT_COMMON,
   OBJECT_REFERENCES,
   REPLICA_HEIGHT,
   REPLICA_ROOT,
 } from '../shared/layout.ts';
 import { STATUS_TABLES_FULL, TABLE_NODES } from '../shared/status.ts';
 import { fail, word, wordAdd, wordSet } from '../store/control.ts';
-import { objectRecord } from './page-object.ts';
+import { objectHas, objectRecord } from './page-object.ts';
 
 export function nodeAddress(node: u32): usize {
   return word(CB_NODE_TABLE) + (node << NODE_BYTES_SHIFT);
@@ -165,5 +166,5 @@ export function entryIsShared(replica: usize, page: u32): bool {
     node = load<u32>(nodeAddress(node) + (((page >> shift) & (NODE_ENTRIES - 1)) << 2));
   }
   const object = node & ENTRY_OBJECT_MASK;
-  return !shift && object != 0 && load<u32>(objectRecord(object) + OBJECT_REFERENCES) > 1;
+  return !shift && object != 0 && (load<u32>(objectRecord(object) + OBJECT_REFERENCES) > 1 || objectHas(object, OBJECT_COMMON));
 }

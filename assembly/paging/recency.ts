@@ -1,5 +1,6 @@
 // The recency list of a VM: its resident pages, newest to oldest, kept through the frames. What 'newest' means is the eviction policy's.
 import {
+  CB_COMMON_VM,
   CB_REGION_STAMP,
   EVICTION_CLOCK,
   EVICTION_FARTHEST,
@@ -15,7 +16,7 @@ import {
 } from '../shared/layout.ts';
 import { word } from '../store/control.ts';
 import { frameAddress, frameAt, frameRecord, frameRegion } from '../store/frame.ts';
-import { regionNextUseAdd, regionStamp } from '../store/region.ts';
+import { regionNextUseAdd, regionStamp, regionUser } from '../store/region.ts';
 import { vmRecord } from '../store/vm.ts';
 
 /** What VM_HIT_ADDRESS is while the page in `frame` is the newest. */
@@ -36,6 +37,8 @@ function nextUse(vm: usize, frame: u32): f64 {
 
 /** The page in a frame is next used at record `mark`. `vm` is a record's address. */
 export function recencyNextUse(vm: usize, frame: u32, mark: u32): void {
+  const common = word(CB_COMMON_VM);
+  if (common && regionUser(frameRegion(frame)) == common) return; // in nobody's recency order
   const before = nextUse(vm, frame);
   store<u32>(frameRecord(frame) + FRAME_MARK, mark);
   regionNextUseAdd(frameRegion(frame), nextUse(vm, frame) - before);

@@ -14,6 +14,8 @@ export interface AnalysisContext {
   readonly isBestEffort: boolean;
   /** Handle of the reserve's pool, which hands its own regions over; 0: there is none. */
   readonly pool: number;
+  /** Handle of the common holder, which keeps its regions; 0: there is none. */
+  readonly common: number;
   vmOf(handle: number): Vm;
   /** Regions that the VM can give up. */
   spareOf(vm: Vm): number;
@@ -134,6 +136,7 @@ class Analysis {
     }
     for (const [handle, regions] of givers) {
       if (this.#context.pool !== 0) throw poolInTheWay(wish, regions[0]!, handle === this.#context.pool);
+      if (handle === this.#context.common) throw commonInTheWay(wish, regions[0]!);
       const giver = this.#context.vmOf(handle);
       const list = this.#spared(giver, regions);
       if (list.length > 0) this.#reductions.push({ kind: 'reduce', vm: giver, wanted: { by: 'list', list } });
@@ -186,6 +189,15 @@ function poolInTheWay({ field }: Named, region: number, isPools: boolean): NotSe
     ? "it belongs to the reserve's pool"
     : "under the handover 'reserve' the pool hands over other regions in its place";
   return new NotSelectableError(`${field}: region ${region} cannot be named: ${reason}. Nothing was changed; ask by amount.`, {
+    field,
+    region,
+    reason,
+  });
+}
+
+function commonInTheWay({ field }: Named, region: number): NotSelectableError {
+  const reason = 'it is common memory, where VMs of one salt share pages';
+  return new NotSelectableError(`${field}: region ${region} cannot be named: ${reason}. Nothing was changed; name memory in front of it.`, {
     field,
     region,
     reason,

@@ -1,4 +1,11 @@
-import { CB_CHANGES, CB_REGION_MANAGER, FRAMES_LEAST, FRAMES_LEAST_SHARING, VM_MANAGED } from '../../assembly/shared/layout.ts';
+import {
+  CB_COMMON_VM,
+  CB_CHANGES,
+  CB_REGION_MANAGER,
+  FRAMES_LEAST,
+  FRAMES_LEAST_SHARING,
+  VM_MANAGED,
+} from '../../assembly/shared/layout.ts';
 import type { Core } from '../engine/core.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineParts } from '../engine-parts.ts';
@@ -66,6 +73,7 @@ function planMake(engine: Engine, requestNs: number, moves: readonly Move[], opt
     regionBytes,
     isBestEffort: options.isBestEffort,
     pool: parts.reserve?.vm.handle ?? 0,
+    common: core.word(CB_COMMON_VM),
     vmOf: (handle) => parts.vmOf(handle)!,
     picksOf: (vm, regions, table) => {
       const pick = { vm: vm.handle, regions, flags: options.expandFlags, selection: options.release };
