@@ -69,7 +69,11 @@ export class Engine {
   readonly #changes: (Change | undefined)[];
   #vmsMade = 0;
 
-  private constructor({ core, bridge, judges, config }: Started, { rights, selection, reserve, commonRegions }: CheckedOptions, isShared: boolean) {
+  private constructor(
+    { core, bridge, judges, config }: Started,
+    { rights, selection, reserve, commonRegions }: CheckedOptions,
+    isShared: boolean,
+  ) {
     this.core = core;
     this.handover = rights.handover;
     this.isOperatorOnly = rights.isOperatorOnly;
