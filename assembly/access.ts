@@ -1,13 +1,10 @@
 // Loads, stores and faults: where regions and replicas meet. The fast path is a hit in the processor's column; everything else comes here.
-import { PAGE_BYTES } from './base/page-bytes.ts';
 import { PAGE_SHIFT } from './shared/page.ts';
 import {
   CB_ACCESS_NS,
   CB_COPIED,
-  CB_COUNT_COPIES,
   CB_FAULT_OPEN,
   CB_PIN_A,
-  CB_PIN_B,
   CB_SECOND_FRAME,
   COPIED_FIRST,
   COPIED_SECOND,
@@ -16,18 +13,13 @@ import {
   ENTRY_NO_LOAD,
   ENTRY_NO_STORE,
   ENTRY_OBJECT_MASK,
-  EVENT_COPY,
   EVENT_FAULT,
   FLAG_EVACUATE,
   FLAG_READ_ONLY,
   OBJECT_COMMON,
-  OBJECT_COPY,
   OBJECT_DISCARDABLE,
   OBJECT_FLAGS,
-  OBJECT_HASH,
   OBJECT_KNOWN,
-  OBJECT_REFERENCES,
-  OBJECT_SAID,
   OBJECT_SCRUBBED,
   OBJECT_SEEN,
   OBJECT_SLOT,
@@ -37,43 +29,39 @@ import {
   PROCESSOR_REPLICA,
   PROCESSOR_STORE_COLUMN,
   PROCESSOR_STORE_GENERATION,
-  REPLICA_IN_STEP,
   REPLICA_PAGES,
   REPLICA_PROCESSOR,
   REPLICA_VM,
   VM_ACCESSES,
   VM_COMPARE_FLAGS,
-  VM_COPIES,
   VM_FAULTS,
   VM_HAS_MODES,
   VM_SAMPLE,
   VM_TIME_NS,
-  VM_TRIGGER,
   VM_WATCH,
   WATCH_EXACT,
 } from './shared/layout.ts';
 import { STATUS_ADDRESS_OUT_OF_RANGE, STATUS_DEVICE_PAGE, STATUS_OK, STATUS_PROTECTED } from './shared/status.ts';
 import { objectFrame, objectHas, objectMake, objectRecord, objectUnflag } from './paging/page-object.ts';
-import { knownAdd, knownForget, knownLearn } from './paging/known.ts';
+import { knownForget } from './paging/known.ts';
 import { entryPlace, entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
-import { objectGather } from './paging/scattered.ts';
-import { SEEN, translationDropPage, translationFill } from './paging/translation.ts';
+import { SEEN, translationFill } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
 import { pageWatch, vmWatches } from './regions/watch.ts';
+import { pageOwn } from './replicas/copy.ts';
 import { quotaRefuses, quotaTake } from './replicas/quota.ts';
-import { fail, number, numberAdd, word, wordAdd, wordSet } from './store/control.ts';
+import { fail, number, numberAdd, word, wordSet } from './store/control.ts';
 import { eventRecord } from './store/event.ts';
-import { frameAddress, frameGive, frameRegion } from './store/frame.ts';
+import { frameAddress, frameGive, frameObject, frameRegion } from './store/frame.ts';
+import { storesAreSeen } from './store/replica.ts';
 import { regionManager, regionModes, regionUser } from './store/region.ts';
 import { vmRecord, vmTimeNs } from './store/vm.ts';
-import { pageArrive, pageIn } from './swap/page-in.ts';
-import { objectRelease } from './swap/page-free.ts';
+import { pageIn } from './swap/page-in.ts';
 import { slotDrop } from './swap/slot.ts';
 
-/** May the replica (a record's address) load from, or store to, a page? Status. */
-function pageCheck(replica: usize, page: u32, isStore: bool): i32 {
-  const entry = entryRead(replica, page);
+/** May a replica with this entry load from, or store to, the page? Status. */
+export function entryCheck(entry: u32, page: u32, isStore: bool): i32 {
   if (entry & ENTRY_DEVICE) return fail(STATUS_DEVICE_PAGE, page, isStore ? 1 : 0, 0);
   if (entry & (isStore ? ENTRY_NO_STORE : ENTRY_NO_LOAD)) return fail(STATUS_PROTECTED, page, isStore ? 1 : 0, 0);
   return STATUS_OK;
@@ -87,7 +75,7 @@ export function rangeCheckIn(replica: usize, address: u32, length: u32, isStore:
   if (!length) return STATUS_OK;
   const last = ((end - 1) >> PAGE_SHIFT) as u32;
   for (let page = address >>> PAGE_SHIFT; page <= last; page++) {
-    const status = pageCheck(replica, page, isStore);
+    const status = entryCheck(entryRead(replica, page), page, isStore);
     if (status) return status;
   }
   return STATUS_OK;
@@ -135,54 +123,9 @@ export function pageBring(replica: usize, page: u32, faults: bool): u32 {
   return frame;
 }
 
-/** Are the replica's (a record's address) stores compared with what the others have (1st embodiment)? */
-export function storesAreSeen(replica: usize): bool {
-  return load<u32>(vmRecord(load<u32>(replica + REPLICA_VM)) + VM_TRIGGER) != 0 && load<u32>(replica + REPLICA_IN_STEP) != 0;
-}
-
 /** Does a store that is compared take longer (variation 5)? `vm` is a record's address. */
 function storesAreRetried(vm: usize): bool {
   return (load<u32>(vm + VM_COMPARE_FLAGS) & COMPARE_RETRIES) != 0;
-}
-
-/** A page and its copy have the same contents, and are to be compared from now on. */
-function copyKnown(shared: u32, copy: u32): void {
-  store<u32>(objectRecord(copy) + OBJECT_HASH, knownLearn(shared));
-  knownAdd(copy);
-}
-
-/** Copy-on-write (S1-S4): makes a resident page this replica's alone. Its frame, or 0 with the failure noted. */
-export function pageOwn(replica: usize, page: u32, frame: u32): u32 {
-  const place = entryPlace(replica, page);
-  if (!place) return 0;
-  const shared = load<u32>(place) & ENTRY_OBJECT_MASK;
-  if (load<u32>(objectRecord(shared) + OBJECT_REFERENCES) == 1 && !objectHas(shared, OBJECT_COMMON)) {
-    objectGather(shared, page);
-    return frame;
-  }
-  const vm = load<u32>(replica + REPLICA_VM);
-  wordSet(CB_PIN_B, frame);
-  const copyFrame = frameSeek(vm);
-  wordSet(CB_PIN_B, 0);
-  if (!copyFrame) return 0;
-  const copy = objectMake(vm, page);
-  if (!copy) {
-    frameGive(copyFrame);
-    return 0;
-  }
-  memory.copy(frameAddress(copyFrame), frameAddress(frame), PAGE_BYTES);
-  wordAdd(CB_COUNT_COPIES, 1);
-  store<u16>(objectRecord(copy) + OBJECT_FLAGS, (load<u16>(objectRecord(shared) + OBJECT_FLAGS) & OBJECT_SAID) | OBJECT_COPY);
-  if (storesAreSeen(replica)) copyKnown(shared, copy);
-  pageArrive(copy, copyFrame);
-  store<u32>(place, (load<u32>(place) & ~ENTRY_OBJECT_MASK) | copy);
-  if (objectHas(shared, OBJECT_COPY)) objectUnflag(shared, OBJECT_COPY); // it is, or was, a basic area
-  objectRelease(shared);
-  translationDropPage(load<u32>(replica + REPLICA_PROCESSOR), page);
-  quotaTake(replica);
-  numberAdd(vmRecord(vm) + VM_COPIES, 1);
-  eventRecord(EVENT_COPY, vm, page, load<u32>(load<u32>(replica + REPLICA_PROCESSOR) + PROCESSOR_REPLICA), 0, 0, vmTimeNs(vm));
-  return copyFrame;
 }
 
 export const UNSEEN_ALL: u32 = 0; // accesses that a cached translation may serve: all,
@@ -219,9 +162,8 @@ function pageWrite(object: u32, isSeen: bool): void {
   if (!isSeen) knownForget(object);
 }
 
-/** The page in `frame` is accessed: recency, what a store means for it, and the cached translation. */
-function pageTouch(replica: usize, page: u32, frame: u32, isStore: bool): void {
-  const entry = entryRead(replica, page);
+/** The page of `entry`, in `frame`, is accessed: recency, what a store means for it, and the cached translation. */
+function pageTouch(replica: usize, page: u32, entry: u32, frame: u32, isStore: bool): void {
   if (objectHas(entry & ENTRY_OBJECT_MASK, OBJECT_COMMON)) return; // in nobody's recency order, and so in no translation
   const vm = vmRecord(load<u32>(replica + REPLICA_VM));
   recencyTouch(vm, frame);
@@ -231,6 +173,7 @@ function pageTouch(replica: usize, page: u32, frame: u32, isStore: bool): void {
   if (isStore) {
     const isSeen = storesAreSeen(replica);
     pageWrite(entry & ENTRY_OBJECT_MASK, isSeen);
+    // S8: the store goes past the inhibition; S7, S15: it is inhibited again, that is SEEN
     if (isCached && unseen == UNSEEN_ALL && !(isSeen && storesAreRetried(vm))) {
       const generation = load<u32>(processor + PROCESSOR_STORE_GENERATION);
       const column: usize = load<u32>(processor + PROCESSOR_STORE_COLUMN);
@@ -272,9 +215,28 @@ export function pageReady(replica: usize, page: u32, bytes: u32, isStore: bool):
 
 /** As pageReady, for another part of an access that the VM has seen. */
 export function pageReadyAgain(replica: usize, page: u32, isStore: bool): u32 {
+  return pageReadyFrom(replica, page, entryRead(replica, page), isStore);
+}
+
+/** As pageReady, with the page's entry in hand: the tree is not walked again for it. */
+export function pageReadyOf(replica: usize, page: u32, entry: u32, bytes: u32, isStore: bool): u32 {
+  return vmWatches(load<u32>(replica + REPLICA_VM))
+    ? pageReady(replica, page, bytes, isStore)
+    : pageReadyFrom(replica, page, entry, isStore);
+}
+
+function pageReadyFrom(replica: usize, page: u32, entry: u32, isStore: bool): u32 {
   wordSet(CB_COPIED, 0);
-  const frame = pageHave(replica, page, isStore, COPIED_FIRST);
-  if (frame) pageTouch(replica, page, frame, isStore);
+  if (quotaRefuses(replica, page, isStore)) return 0;
+  const known = entry & ENTRY_OBJECT_MASK;
+  let frame = known ? objectFrame(known) : 0;
+  if (!frame) frame = pageBring(replica, page, true);
+  if (frame && isStore) {
+    const own = pageOwn(replica, page, frame);
+    if (own != frame) wordSet(CB_COPIED, COPIED_FIRST);
+    frame = own;
+  }
+  if (frame) pageTouch(replica, page, (entry & ~ENTRY_OBJECT_MASK) | frameObject(frame), frame, isStore);
   return frame;
 }
 
@@ -295,8 +257,8 @@ export function pagesReady(replica: usize, first: u32, inFirst: u32, second: u32
   const other = pageHave(replica, second, isStore, COPIED_SECOND);
   wordSet(CB_PIN_A, 0);
   if (!other) return 0;
-  pageTouch(replica, first, frame, isStore);
-  pageTouch(replica, second, other, isStore);
+  pageTouch(replica, first, entryRead(replica, first), frame, isStore);
+  pageTouch(replica, second, entryRead(replica, second), other, isStore);
   wordSet(CB_SECOND_FRAME, other);
   return frame;
 }

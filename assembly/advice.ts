@@ -11,6 +11,7 @@ import {
   ENTRY_NO_LOAD,
   ENTRY_NO_STORE,
   ENTRY_OBJECT_MASK,
+  OBJECT_COMMON,
   OBJECT_DISCARDABLE,
   OBJECT_FRAME,
   OBJECT_LOCKED,
@@ -33,12 +34,13 @@ import {
   STATUS_OK,
 } from './shared/status.ts';
 import { pageBring, pageSeen } from './access.ts';
-import { objectFlag, objectRecord, objectUnflag } from './paging/page-object.ts';
+import { objectFlag, objectHas, objectRecord, objectUnflag } from './paging/page-object.ts';
 import { entryClear, entryIsShared, entryPlace, entryRead } from './paging/page-table.ts';
 import { recencyTouch } from './paging/recency.ts';
 import { translationDropPage, translationDropStore } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
 import { quotaRefuses } from './replicas/quota.ts';
+import { pageOwn } from './replicas/copy.ts';
 import { fail, statusNoted, wordSet } from './store/control.ts';
 import { frameGive } from './store/frame.ts';
 import { replicaRecord, replicaRuns } from './store/replica.ts';
@@ -83,7 +85,8 @@ function adviseWillNeed(replica: usize, object: u32): i32 {
 
 function adviseLocked(replica: usize, page: u32): i32 {
   if (quotaRefuses(replica, page, false)) return statusNoted();
-  const frame = pageBring(replica, page, true);
+  let frame = pageBring(replica, page, true);
+  if (frame && objectHas(entryRead(replica, page) & ENTRY_OBJECT_MASK, OBJECT_COMMON)) frame = pageOwn(replica, page, frame);
   if (!frame) return statusNoted();
   const vm = vmRecord(load<u32>(replica + REPLICA_VM));
   const object = entryRead(replica, page) & ENTRY_OBJECT_MASK;

@@ -23,7 +23,7 @@ import {
   REPLICA_VM,
 } from './shared/layout.ts';
 import { STATUS_NO_SUCH_REPLICA, STATUS_OK } from './shared/status.ts';
-import { accessCount, pageReady, pagesReady, rangeCheckIn, storesAreSeen } from './access.ts';
+import { accessCount, entryCheck, pageReady, pageReadyOf, pagesReady, rangeCheckIn } from './access.ts';
 import { objectRecord } from './paging/page-object.ts';
 import { entryRead } from './paging/page-table.ts';
 import { Recency } from './paging/recency.ts';
@@ -32,7 +32,7 @@ import { fail, statusNoted, word, wordSet } from './store/control.ts';
 import { storeBegin, storeEnd } from './replicas/on-write.ts';
 import { SeenStore } from './replicas/seen-store.ts';
 import { frameAddress, frameAt } from './store/frame.ts';
-import { replicaIsLive, replicaRecord, replicaRuns } from './store/replica.ts';
+import { replicaIsLive, replicaRecord, replicaRuns, storesAreSeen } from './store/replica.ts';
 import { vmRecord } from './store/vm.ts';
 import { slotAddress, slotIsLinear } from './swap/device.ts';
 
@@ -118,28 +118,57 @@ export function storeSeen32(processor: usize, frame: usize, address: u32, value:
 
 /** Any store, of the first `width` scratch bytes. Status. */
 function slowStore(replica: u32, address: u32, width: u32): i32 {
-  const status = checked(replica, address, width, true);
-  if (status) return status;
+  if (!replicaRuns(replica)) return fail(STATUS_NO_SUCH_REPLICA, replica, 0, 0);
   const record = replicaRecord(replica);
   const page = address >>> PAGE_SHIFT;
   const offset = address & OFFSET_MASK;
-  const inFirst = min<u32>(PAGE_BYTES - offset, width);
+  if (offset > PAGE_BYTES - width || page >= load<u32>(record + REPLICA_PAGES)) return twoPagesStore(record, address, width);
+  const entry = entryRead(record, page);
+  const status = entryCheck(entry, page, true);
+  if (status) return status;
   accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
-  const frame =
-    inFirst == width ? pageReady(record, page, width, true) : pagesReady(record, page, inFirst, page + 1, width - inFirst, true);
+  const frame = pageReadyOf(record, page, entry, width, true);
   if (!frame) return statusNoted();
-  const other = inFirst < width ? word(CB_SECOND_FRAME) : 0;
+  if (storesAreSeen(record)) {
+    storeBegin(frame, offset, width);
+    scratchStore(frameAddress(frame) + offset, width); // S5, S9
+    storeEnd(record, frame, offset, width, (word(CB_COPIED) & COPIED_FIRST) != 0);
+  } else {
+    scratchStore(frameAddress(frame) + offset, width);
+  }
+  return STATUS_OK; // S6, S10: the guest goes on behind its store
+}
+
+/** The scratch bytes, as many as a store has. */
+function scratchStore(at: usize, width: u32): void {
+  if (width == 4) store<u32>(at, load<u32>(SCRATCH));
+  else if (width == 8) store<u64>(at, load<u64>(SCRATCH));
+  else if (width == 1) store<u8>(at, load<u8>(SCRATCH));
+  else store<u16>(at, load<u16>(SCRATCH));
+}
+
+/** A store across the end of a page, or of the address space. Status. */
+function twoPagesStore(record: usize, address: u32, width: u32): i32 {
+  const status = rangeCheckIn(record, address, width, true);
+  if (status) return status;
+  const page = address >>> PAGE_SHIFT;
+  const offset = address & OFFSET_MASK;
+  const inFirst = PAGE_BYTES - offset;
+  accessCount(vmRecord(load<u32>(record + REPLICA_VM)));
+  const frame = pagesReady(record, page, inFirst, page + 1, width - inFirst, true);
+  if (!frame) return statusNoted();
+  const other = word(CB_SECOND_FRAME);
   const isSeen = storesAreSeen(record);
   if (isSeen) {
     storeBegin(frame, offset, inFirst);
-    if (other) storeBegin(other, 0, width - inFirst);
+    storeBegin(other, 0, width - inFirst);
   }
   memory.copy(frameAddress(frame) + offset, SCRATCH, inFirst);
-  if (other) memory.copy(frameAddress(other), SCRATCH + inFirst, width - inFirst);
+  memory.copy(frameAddress(other), SCRATCH + inFirst, width - inFirst);
   if (isSeen) {
     const copied = word(CB_COPIED);
     storeEnd(record, frame, offset, inFirst, (copied & COPIED_FIRST) != 0);
-    if (other) storeEnd(record, other, 0, width - inFirst, (copied & COPIED_SECOND) != 0);
+    storeEnd(record, other, 0, width - inFirst, (copied & COPIED_SECOND) != 0);
   }
   return STATUS_OK;
 }

@@ -13,7 +13,7 @@ export interface ComparePolicy {
   readonly onWrite?: CompareTrigger | false;
   /** A store that made a copy is compared too, so that a third replica's write finds the second one's copy (true). */
   readonly afterCopy?: boolean;
-  /** 'first' by default. */
+  /** 'target' by default. */
   readonly keep?: KeptArea;
   /** 'equal' by default. */
   readonly merge?: MergeRule;
@@ -40,7 +40,7 @@ export interface CheckedComparePolicy {
 /** Checks a policy; `core` is the engine that it is for. */
 export function checkComparePolicy(field: string, value: unknown, core: Core): CheckedComparePolicy {
   checkFields(field, value, FIELDS);
-  const { onWrite = false, afterCopy = true, keep = 'first', merge = 'equal', exception = 'writes', every = null } = value as ComparePolicy;
+  const { onWrite = false, afterCopy = true, keep = 'target', merge = 'equal', exception = 'writes', every = null } = value as ComparePolicy;
   const trigger = onWrite === false ? TRIGGER_NEVER : COMPARE_TRIGGERS[checkChoice(`${field}.onWrite`, onWrite, COMPARE_TRIGGERS)];
   if (trigger !== TRIGGER_NEVER && (core.word(CB_FEATURES) & FEATURE_KNOWN) === 0) {
     throw new InvalidOptionError(
@@ -65,7 +65,7 @@ export function checkComparePolicy(field: string, value: unknown, core: Core): C
 export const COMPARE_POLICY_DEFAULT: Required<ComparePolicy> = {
   onWrite: false,
   afterCopy: true,
-  keep: 'first',
+  keep: 'target',
   merge: 'equal',
   exception: 'writes',
   every: null,

@@ -3,9 +3,9 @@
 import { PAGE_BYTES } from './page-bytes.ts';
 
 const HALF: u32 = PAGE_BYTES >>> 1;
-const KEY: i32 = 0x9e3779b1;
-const STEP: i32 = 0x85ebca6b;
-const APART: i32 = 0x27d4eb2f; // between the keys of a pair
+const KEY: u32 = 0x9e3779b1;
+const STEP: u32 = 0x85ebca6b;
+const APART: u32 = 0x27d4eb2f; // between the keys of a pair
 
 const WEIGHT: u32 = 0xc2b2ae35; // of the upper halves
 const WORDS: u32 = HALF >>> 2; // in a half
@@ -44,9 +44,9 @@ export function hashTerms(address: usize, offset: u32, bytes: u32): u32 {
 
 /** The hash of the page at `address`; that of a page of zeros is no particular number. */
 export function pageHash(address: usize): u32 {
-  let keys = v128.add<i32>(i32x4.splat(KEY), i32x4.mul(i32x4.splat(STEP), i32x4(0, 1, 2, 3)));
-  const steps = i32x4.mul(i32x4.splat(STEP), i32x4.splat(4));
-  const apart = i32x4.splat(APART);
+  let keys = v128.add<i32>(i32x4.splat(KEY as i32), i32x4.mul(i32x4.splat(STEP as i32), i32x4(0, 1, 2, 3)));
+  const steps = i32x4.mul(i32x4.splat(STEP as i32), i32x4.splat(4));
+  const apart = i32x4.splat(APART as i32);
   let low = i64x2.splat(0);
   let high = i64x2.splat(0);
   for (let offset: u32 = 0; offset < HALF; offset += 16) {

@@ -58,14 +58,14 @@ import {
   TRACE_BLOCK_RECORDS,
   TRACE_KIND_MASK,
 } from '../shared/trace-format.ts';
-import { pageReady, pagesReady, rangeCheckIn, storesAreSeen } from '../access.ts';
+import { pageReady, pagesReady, rangeCheckIn } from '../access.ts';
 import { Recency, recencyNextUse } from '../paging/recency.ts';
 import { OFFSET_MASK } from '../paging/translation.ts';
 import { storeBegin, storeEnd } from '../replicas/on-write.ts';
 import { fail, number, numberAdd, statusNoted, word, wordSet } from '../store/control.ts';
 import { frameAddress, frameAt } from '../store/frame.ts';
 import { PLAYER_BYTES } from '../store/plan.ts';
-import { replicaRecord, replicaRuns } from '../store/replica.ts';
+import { replicaRecord, replicaRuns, storesAreSeen } from '../store/replica.ts';
 import { vmRecord } from '../store/vm.ts';
 import { contentsStore } from './contents.ts';
 import {
@@ -278,8 +278,8 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
   const pages = load<u32>(processor + PROCESSOR_PAGES);
   const loadColumn: usize = load<u32>(processor + PROCESSOR_LOAD_COLUMN);
   const storeColumn: usize = load<u32>(processor + PROCESSOR_STORE_COLUMN);
-  const loadGeneration = load<u32>(processor + PROCESSOR_LOAD_GENERATION);
-  const storeGeneration = load<u32>(processor + PROCESSOR_STORE_GENERATION);
+  let loadGeneration = load<u32>(processor + PROCESSOR_LOAD_GENERATION);
+  let storeGeneration = load<u32>(processor + PROCESSOR_STORE_GENERATION);
   const firstStore: u32 = load<u32>(record + PLAYER_FLAGS) & PLAYER_LOADS_STORE ? KIND_LOAD : KIND_LOAD + 1;
   const knowsNextUse = (load<u32>(record + PLAYER_FLAGS) & PLAYER_KNOWS_NEXT_USE) != 0;
   let n = load<u32>(record + PLAYER_DATA_INDEX);
@@ -331,6 +331,8 @@ export function playerRun(player: u32, untilNs: f64, maxRecords: f64): i32 {
     store<u32>(record + PLAYER_DATA_INDEX, n);
     wordSet(CB_FAULT_OPEN, 0);
     const status = recordPlay(record, replica, (kind & DECODE_CROSSING) != 0, isStore);
+    loadGeneration = load<u32>(processor + PROCESSOR_LOAD_GENERATION); // a page that left its frame may have dropped all translations
+    storeGeneration = load<u32>(processor + PROCESSOR_STORE_GENERATION);
     const endNs = load<f64>(vm + VM_TIME_NS);
     if (status) {
       if (word(CB_FAULT_OPEN)) numberAdd(vm + VM_FAULTS, -1); // to be counted when it is tried again

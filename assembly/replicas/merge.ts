@@ -6,7 +6,8 @@ import {
   FRAME_OBJECT,
   KEEP_BASIC,
   KEEP_COPY,
-  KEEP_FIRST,
+  KEEP_CORRESPONDING,
+  KEEP_TARGET,
   MERGE_AREAS_UNCOUNTED,
   OBJECT_COPY,
   OBJECT_FRAME,
@@ -34,7 +35,8 @@ import { areaIsResident, areaJoin } from './area.ts';
 /** Which of the writer's area and an equal one keeps its frame (variation 4)? */
 function keepsOwn(keep: u32, object: u32, rival: u32): bool {
   if (!areaIsResident(rival)) return true;
-  if (keep == (KEEP_FIRST as u32) || objectHas(object, OBJECT_COPY) == objectHas(rival, OBJECT_COPY)) return false;
+  if (keep == (KEEP_TARGET as u32) || keep == (KEEP_CORRESPONDING as u32)) return keep == (KEEP_TARGET as u32);
+  if (objectHas(object, OBJECT_COPY) == objectHas(rival, OBJECT_COPY)) return true;
   return objectHas(object, OBJECT_COPY) ? keep == (KEEP_COPY as u32) : keep == (KEEP_BASIC as u32);
 }
 

@@ -6,7 +6,7 @@ import {
   CB_SWEEP_MERGED,
   COMPARE_FLAGS_ALL,
   FEATURE_KNOWN,
-  KEEP_COPY,
+  KEEP_CORRESPONDING,
   NODE_ENTRIES,
   NODE_SHIFT,
   REPLICA_HEIGHT,
@@ -87,7 +87,7 @@ export function pageCompare(vm: u32, page: u32): void {
 export function vmComparePolicy(vm: u32, trigger: u32, keep: u32, flags: u32): i32 {
   if (!vmIsLive(vm)) return fail(STATUS_NO_SUCH_VM, vm, 0, 0);
   if (trigger > (TRIGGER_BASIC as u32)) return fail(STATUS_BAD_OPTION, OPTION_COMPARE, trigger, keep);
-  if (keep > (KEEP_COPY as u32) || flags > (COMPARE_FLAGS_ALL as u32))
+  if (keep > (KEEP_CORRESPONDING as u32) || flags > (COMPARE_FLAGS_ALL as u32))
     return fail(STATUS_BAD_OPTION, OPTION_COMPARE, trigger, keep | flags);
   if (trigger && !(word(CB_FEATURES) & FEATURE_KNOWN)) return fail(STATUS_BAD_OPTION, OPTION_FEATURE, FEATURE_KNOWN, 0);
   const record = vmRecord(vm);

@@ -10,8 +10,8 @@ import {
   COMPARE_ALL_EQUAL,
   ENTRY_OBJECT_MASK,
   EVENT_MERGE,
+  KEEP_BASIC,
   KEEP_COPY,
-  KEEP_FIRST,
   NODE_BYTES,
   NODE_ENTRIES,
   NODE_SHIFT,
@@ -152,7 +152,7 @@ function worth(object: u32, keep: u32): u32 {
   if (object && objectHas(object, OBJECT_LOCKED)) return 6;
   if (!object) return 5;
   if (areaIsBare(object)) return 4;
-  const isPreferred = keep != (KEEP_FIRST as u32) && objectHas(object, OBJECT_COPY) == (keep == (KEEP_COPY as u32));
+  const isPreferred = objectHas(object, OBJECT_COPY) ? keep == (KEEP_COPY as u32) : keep == (KEEP_BASIC as u32);
   return (areaIsResident(object) ? 2 : 0) + (isPreferred ? 1 : 0);
 }
 

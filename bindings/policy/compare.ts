@@ -4,7 +4,8 @@ import {
   COMPARE_RETRIES,
   KEEP_BASIC,
   KEEP_COPY,
-  KEEP_FIRST,
+  KEEP_CORRESPONDING,
+  KEEP_TARGET,
   TRIGGER_ANY,
   TRIGGER_BASIC,
   TRIGGER_COPY,
@@ -16,8 +17,9 @@ import {
  */
 export type CompareTrigger = 'any' | 'copy' | 'basic';
 
-/** Which of equal areas stays (S13, S14; variation 4): the first, or the other one; the one that began as a basic area; the one that began as a copy. */
-export type KeptArea = 'first' | 'basic' | 'copy';
+/** Which of equal areas stays (S13, S14; variation 4): that of the store which is compared, or the corresponding one (where no store is the reason: the first, both);
+ * or the one that began as a basic area, or as a copy. */
+export type KeptArea = 'target' | 'corresponding' | 'basic' | 'copy';
 
 /** `equal`: areas that are equal become one (supplement 15(a)); `allEqual`: only when all areas of the page are (supplement 15(j), variation 6). */
 export type MergeRule = 'equal' | 'allEqual';
@@ -29,7 +31,12 @@ export type MergeRule = 'equal' | 'allEqual';
 export type ExceptionRule = 'writes' | 'retries';
 
 export const COMPARE_TRIGGERS: Readonly<Record<CompareTrigger, number>> = { any: TRIGGER_ANY, copy: TRIGGER_COPY, basic: TRIGGER_BASIC };
-export const KEPT_AREAS: Readonly<Record<KeptArea, number>> = { first: KEEP_FIRST, basic: KEEP_BASIC, copy: KEEP_COPY };
+export const KEPT_AREAS: Readonly<Record<KeptArea, number>> = {
+  target: KEEP_TARGET,
+  corresponding: KEEP_CORRESPONDING,
+  basic: KEEP_BASIC,
+  copy: KEEP_COPY,
+};
 export const MERGE_RULES: Readonly<Record<MergeRule, number>> = { equal: 0, allEqual: COMPARE_ALL_EQUAL };
 export const EXCEPTION_RULES: Readonly<Record<ExceptionRule, number>> = { writes: 0, retries: COMPARE_RETRIES };
 /** After S2-S5 the copy is compared too. */

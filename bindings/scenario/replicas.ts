@@ -1,3 +1,4 @@
+import type { FlipPolicy } from '../lockstep/judge-options.ts';
 import type { AssignmentPolicy, DifferencePolicy, LockstepOptions } from '../lockstep/types.ts';
 
 // A VM of several replicas as a scenario file describes it, after reading: sizes in bytes, times in ns. Names are those of the library's options.
@@ -5,10 +6,12 @@ import type { AssignmentPolicy, DifferencePolicy, LockstepOptions } from '../loc
 export const ASSIGNMENTS = ['fastestToSlowest', 'fixed'] as const satisfies readonly AssignmentPolicy[];
 export const PROGRESSES = ['checkPoints', 'program'] as const satisfies readonly LockstepOptions['progress'][];
 export const COMPARE_TRIGGERS = ['any', 'copy', 'basic'] as const;
-export const KEEPS = ['first', 'basic', 'copy'] as const;
+export const KEEPS = ['target', 'corresponding', 'basic', 'copy'] as const;
 export const MERGES = ['equal', 'allEqual'] as const;
 export const EXCEPTIONS = ['writes', 'retries'] as const;
 export const DIFFERENCE_POLICIES = ['report', 'halt', 'vote', 'rollBack'] as const satisfies readonly DifferencePolicy[];
+
+export const FLIP_POLICIES = ['report', 'halt'] as const satisfies readonly FlipPolicy[];
 
 export type CompareTrigger = (typeof COMPARE_TRIGGERS)[number];
 
@@ -52,7 +55,7 @@ export type FaultWhat =
       readonly isUnseen: boolean;
     }
   | { readonly kind: 'state'; readonly bits: readonly number[] }
-  | { readonly kind: 'dies' };
+  | { readonly kind: 'dies'; /** Another one joins at the next check point. */ readonly isReplaced: boolean };
 
 export interface FaultForm {
   /** Which replica, from 1. */
@@ -80,6 +83,7 @@ export interface ScenarioReplicas {
   readonly onDifference?: readonly DifferencePolicy[] | undefined;
   readonly retries?: number | undefined;
   readonly standby: number;
-  readonly isScrubbed: boolean;
+  /** What becomes of flips that a scrub finds; null: no scrub. */
+  readonly scrub: FlipPolicy | null;
   readonly faults: readonly FaultForm[];
 }

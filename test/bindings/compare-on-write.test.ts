@@ -41,14 +41,14 @@ test('a second replica that writes the same joins the first, and its frame is fr
   engine.dispose();
 });
 
-test.each(['first', 'basic', 'copy'] as const)('keep: %s', async (keep) => {
+test.each(['target', 'corresponding', 'basic', 'copy'] as const)('keep: %s', async (keep) => {
   const { engine, vm } = await replicasIn(2, { onWrite: 'any', keep });
   fill(vm, 2);
   const basic = frameOf(engine, vm, 0, 1)!;
   vm.replicas[1]!.memory.store8(PAGE, 9);
   const copy = frameOf(engine, vm, 1, 1)!;
   vm.replicas[0]!.memory.store8(PAGE, 9);
-  expect(frameOf(engine, vm, 0, 1)).toBe({ first: copy, basic, copy }[keep]);
+  expect(frameOf(engine, vm, 0, 1)).toBe({ target: basic, corresponding: copy, basic, copy }[keep]);
   expect(frameOf(engine, vm, 1, 1)).toBe(frameOf(engine, vm, 0, 1));
   engine.validate();
   engine.dispose();

@@ -4,7 +4,7 @@ import type { Advice } from './access.ts';
 import type { Comparison } from './judgement.ts';
 import type { ChangeView } from './operation.ts';
 import type { Figures, Statistics } from './statistics.ts';
-import type { EvictionPolicy, Mode, Protection, SeekClass, Summary } from './world.ts';
+import type { EvictionPolicy, Keep, Mode, Protection, SeekClass, Summary, Trigger } from './world.ts';
 
 type Codes<Word extends string> = Readonly<Record<Word, number>>;
 
@@ -64,6 +64,20 @@ export const WATCH: Codes<'none' | 'exact' | 'sampled'> = {
   none: layout.WATCH_NONE,
   exact: layout.WATCH_EXACT,
   sampled: layout.WATCH_SAMPLED,
+};
+
+export const TRIGGER: Codes<Trigger> = {
+  never: layout.TRIGGER_NEVER,
+  any: layout.TRIGGER_ANY,
+  copy: layout.TRIGGER_COPY,
+  basic: layout.TRIGGER_BASIC,
+};
+
+export const KEEP: Codes<Keep> = {
+  target: layout.KEEP_TARGET,
+  corresponding: layout.KEEP_CORRESPONDING,
+  basic: layout.KEEP_BASIC,
+  copy: layout.KEEP_COPY,
 };
 
 export const VERDICT: Codes<'keep' | 'release' | 'fail'> = { keep: layout.JUDGE_KEEP, release: layout.JUDGE_RELEASE, fail: 77 };

@@ -1,34 +1,28 @@
 /** Random steps about replicas in step: told to be so, compared, searched for differences. */
-import { NOBODY, numbersFrom, pick, type Numbers, type Scene, type Step } from './generator-step.ts';
+import { holdersLeft, NOBODY, numbersFrom, pick, replicasOf, type Numbers, type Scene, type Step } from './generator-step.ts';
 import type { Operation } from './operation.ts';
+import type { Keep, Merge, Trigger } from './world.ts';
 
 export const COMPARE_WEIGHTS = {
   step: 2,
   compare: 4,
   difference: 4,
   inStep: 6,
+  compareBy: 5,
+  onWrite: 7,
 };
 
-/** Replicas in all that a world may come to. */
-const REPLICAS_MOST = 7;
 /** Replicas of one VM that a story makes. */
 const TOGETHER_MOST = 4;
-
-/** Numbers of a VM's replicas. */
-function replicasOf({ subject, vm }: Scene): number[] {
-  return subject.replicas.flatMap((replica, number) => (replica.live && replica.vm === vm ? [number] : []));
-}
 
 function stepAll(replicas: readonly number[]): Operation[] {
   return replicas.map((replica) => ({ op: 'step', replica, isInStep: true }));
 }
 
-/**
- * A comparison with all replicas of the VM in step: what becomes of a page that a replica outside holds too is left open. Now and then with one replica
- * alone, which is the same as itself.
- */
+/** A comparison, mostly with all replicas of the VM in step. Now and then with some of them, or one alone, which is the same as itself. */
 function compareOf(scene: Scene, replicas: readonly number[], numbers: Numbers): Operation[] {
-  const alone = numbers.below(12) === 0 ? replicas.slice(1) : [];
+  const some = numbers.below(4) === 0 ? replicas.filter(() => numbers.below(2) === 0) : [];
+  const alone = numbers.below(12) === 0 ? replicas.slice(1) : some;
   return [
     ...stepAll(replicas),
     ...alone.map((replica): Operation => ({ op: 'step', replica, isInStep: false })),
@@ -70,16 +64,53 @@ function writes(scene: Scene, replicas: readonly number[], numbers: Numbers): Op
   });
 }
 
+/** Replicas to make, and with the old ones. */
+function forksOf(scene: Scene, numbers: Numbers): { old: number[]; made: number[]; all: number[] } {
+  const { subject } = scene;
+  const old = replicasOf(scene);
+  const forks = Math.max(0, Math.min(holdersLeft(subject), TOGETHER_MOST - old.length, numbers.of([1, 1, 2, 3])));
+  const made = Array.from({ length: forks }, (_, index) => subject.replicas.length + index);
+  return { old, made, all: [...old, ...made] };
+}
+
+const TRIGGERS: readonly [Trigger, ...Trigger[]] = ['any', 'any', 'any', 'copy', 'basic', 'never'];
+const KEEPS: readonly [Keep, ...Keep[]] = ['target', 'corresponding', 'basic', 'copy'];
+const MERGES: readonly [Merge, ...Merge[]] = ['equal', 'equal', 'equal', 'allEqual'];
+
+function compareByOf(vm: number, numbers: Numbers): Operation {
+  const policy = { trigger: numbers.of(TRIGGERS), keep: numbers.of(KEEPS), merge: numbers.of(MERGES) };
+  return { op: 'compareBy', vm, ...policy, afterCopy: numbers.below(3) > 0, retries: numbers.below(4) === 0 };
+}
+
+/** Replicas in step store the same and not the same, one after the other, and each store may merge; somebody outside may hold the pages too. */
+function onWrite(scene: Scene, { seed }: Step): Operation[] {
+  const numbers = numbersFrom(seed);
+  const { vm, vmNumber, run, subject, pageBytes } = scene;
+  if (!vm) return [];
+  const { old, made, all } = forksOf(scene, numbers);
+  const outside = numbers.below(3) === 0 && holdersLeft(subject) > made.length ? numbers.of(['snapshot', 'fork'] as const) : null;
+  const failsAfter = run.store === 'host' && numbers.below(4) === 0 ? numbers.below(3) : null;
+  const policy = compareByOf(vmNumber, numbers);
+  const whole: Operation = { op: 'fill', replica: old[0] ?? NOBODY, address: 0, length: run.spacePages * pageBytes, byte: 1 };
+  return [
+    ...(numbers.below(2) === 0 ? [whole] : []),
+    ...made.map((): Operation => ({ op: 'fork', replica: pick(old, numbers.below(old.length)) ?? NOBODY })),
+    ...(outside ? [{ op: outside, replica: pick(old, numbers.below(old.length)) ?? NOBODY } as const] : []),
+    ...stepAll(numbers.below(5) === 0 ? all.slice(1) : all),
+    policy,
+    ...(failsAfter === null ? [] : [{ op: 'failReads', after: failsAfter } as const]),
+    ...Array.from({ length: 1 + numbers.below(3) }, () => writes(scene, all, numbers)).flat(),
+    ...(failsAfter === null ? [] : [{ op: 'failReads', after: null } as const]),
+    ...(numbers.below(3) === 0 ? [{ op: 'compare', vm: vmNumber } as const] : []),
+  ];
+}
+
 /** Replicas are made, store, and are compared, perhaps while the device fails; then looked at, and compared again. */
 function inStep(scene: Scene, { seed }: Step): Operation[] {
   const numbers = numbersFrom(seed);
-  const { subject, run, vm, pageBytes } = scene;
+  const { run, vm, pageBytes } = scene;
   if (!vm) return [];
-  const old = replicasOf(scene);
-  const liveCount = subject.replicas.filter(({ live }) => live).length;
-  const forks = Math.max(0, Math.min(REPLICAS_MOST - liveCount, TOGETHER_MOST - old.length, numbers.of([1, 1, 2, 3])));
-  const made = Array.from({ length: forks }, (_, index) => subject.replicas.length + index);
-  const all = [...old, ...made];
+  const { old, made, all } = forksOf(scene, numbers);
   const whole = { op: 'fill', replica: old[0] ?? NOBODY, address: 0, length: run.spacePages * pageBytes } as const;
   const failsAfter = run.store === 'host' && numbers.below(3) === 0 ? numbers.below(4) : null;
   const fails = { op: 'failReads', after: failsAfter } as const;
@@ -104,4 +135,6 @@ export const COMPARE_STEPS: Readonly<Record<string, (scene: Scene, step: Step) =
   compare: (scene, { seed }) => compareOf(scene, replicasOf(scene), numbersFrom(seed)),
   difference: (scene, { seed }) => [differenceOf(scene, numbersFrom(seed))],
   inStep,
+  compareBy: (scene, { seed }) => [compareByOf(scene.vmNumber, numbersFrom(seed))],
+  onWrite,
 };

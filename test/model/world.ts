@@ -32,13 +32,34 @@ export type Summary = 'cache' | 'stamp' | 'nextUse' | 'statistics';
 /** What a reduction changes at its declaration, beside the management right. */
 export type Mode = 'capacity' | 'evacuate' | 'readOnly' | 'closed';
 
+/** Whose stores are compared. */
+export type Trigger = 'never' | 'any' | 'copy' | 'basic';
+/** Which of equal areas stays. */
+export type Keep = 'target' | 'corresponding' | 'basic' | 'copy';
+export type Merge = 'equal' | 'allEqual';
+
+/** How a VM's replicas in step are compared. */
+export interface ComparePolicy {
+  readonly trigger: Trigger;
+  readonly keep: Keep;
+  readonly merge: Merge;
+  /** A store that made a copy is compared too. */
+  readonly afterCopy: boolean;
+  /** A store that raised an exception takes another accessNs. */
+  readonly retries: boolean;
+}
+
+export const COMPARE_POLICY_DEFAULT: ComparePolicy = { trigger: 'never', keep: 'target', merge: 'equal', afterCopy: true, retries: false };
+
 export interface Vm {
   readonly name: number;
   readonly spacePages: number;
   readonly eviction: EvictionPolicy;
   readonly seek: readonly SeekClass[];
   readonly evictBatch: number;
+  /** Snapshots too, in the order in which they were made. */
   readonly replicas: Replica[];
+  policy: ComparePolicy;
   live: boolean;
   timeNs: number;
   accesses: number;
@@ -51,6 +72,8 @@ export interface Vm {
   earlyReleases: number;
   earlyReleasesFailed: number;
   pagesMoved: number;
+  /** Areas that became one with another. */
+  merges: number;
   /** Its condition for releasing early; null: none. */
   watch: Watch | null;
   /** Number of the last sampling moment. */
@@ -69,14 +92,24 @@ export interface Replica {
   readonly devices: Set<number>;
   /** It is compared with the others of its VM that are. */
   isInStep: boolean;
+  /** It has no processor: nobody loads or stores through it. */
+  readonly isSnapshot: boolean;
+  /** Pages that it may take; 0: any number. */
+  quota: number;
+  /** Pages that it has taken since it was made, given a quota or restored. */
+  taken: number;
   live: boolean;
 }
 
 /** A page that is not untouched. Resident: `frame`. Out: only `slot`. Clean: both. Zero: neither. */
 export interface Page {
   readonly vm: Vm;
-  readonly number: number;
-  readonly sharers: Set<Replica>;
+  /** In the address space; of a page at several addresses, one of them. */
+  number: number;
+  /** Entries of different page numbers refer to it, as a scan leaves them. */
+  isScattered: boolean;
+  /** How many entries of replicas and snapshots refer to it. */
+  references: number;
   /** The content while the page is resident. */
   bytes: Uint8Array;
   frame: number | null;
@@ -92,7 +125,17 @@ export interface Page {
   /** The sampling moment after which it was last touched; null: never touched. */
   seen: number | null;
   /** While it is out: its contents can be told from others without reading them. */
+  isHashed: boolean;
+  /** It was made by copy-on-write, and never was anybody's basic area. */
+  beganAsCopy: boolean;
+  /** Comparison on write: it is found by its contents. */
   isKnown: boolean;
+  /** Its contents when a scan last looked. */
+  scanned: Uint8Array | null;
+  /** They had changed then. */
+  isVolatile: boolean;
+  /** Its contents at a scrub since which it stayed in a frame and nobody has stored to it. */
+  scrubbed: Uint8Array | null;
 }
 
 export interface Region {
@@ -131,6 +174,9 @@ export interface Change {
   readonly modes: readonly Mode[];
 }
 
+/** Does a replica come to hold the same page as `witness`, where the contract leaves that open? Either way its contents are the same. */
+export type Follows = (replica: Replica, number: number, witness: Replica) => boolean;
+
 /** What the swap device will do: null, or how many more transfers of a kind succeed. */
 export interface SwapFailures {
   writesLeft: number | null;
@@ -148,6 +194,8 @@ export interface World {
   /** When each server of the swap device is free. */
   readonly serverFreeNs: number[];
   readonly failures: SwapFailures;
+  /** What the contract leaves open is decided by who watches. */
+  follows: Follows;
   reclaimedFrame: number | null;
   stamp: number;
   /** How often something that tests want to have met has happened. */
@@ -176,6 +224,7 @@ export function worldCreate(options: WorldOptions): World {
     changes: [],
     serverFreeNs: numbers(options.queue).map(() => 0),
     failures: { writesLeft: null, readsLeft: null },
+    follows: () => false,
     reclaimedFrame: null,
     stamp: 0,
     seen: new Map(),
