@@ -1,7 +1,11 @@
+import type { PageAddress } from '../changed-pages.ts';
 import { DISPOSE_ASYNC } from '../dispose.ts';
 import type { SignalOption } from '../signal.ts';
+import type { AsyncImage } from './async-image.ts';
 import { AsyncMemory } from './async-memory.ts';
+import type { AsyncSnapshot } from './async-snapshot.ts';
 import type { Sent } from './async-types.ts';
+import type { AsyncVm } from './async-vm.ts';
 import { FACE } from './face.ts';
 import type { Face } from './face.ts';
 import type { ArgumentsFor, MethodOf } from './operations.ts';
@@ -26,7 +30,7 @@ export class AsyncReplica implements Face {
     return this.#face;
   }
 
-  figures(): Promise<{ readonly addressSpaceBytes: number }> {
+  figures(): Promise<{ readonly addressSpaceBytes: number; readonly quotaBytes: number | null }> {
     return this.#ask('figures', []);
   }
 
@@ -38,12 +42,38 @@ export class AsyncReplica implements Face {
     return this.#ask('protect', args);
   }
 
-  fork(): Promise<AsyncReplica> {
-    return this.#ask('fork', []);
+  fork(...args: Arguments<'fork'>): Promise<AsyncReplica> {
+    return this.#ask('fork', args);
   }
 
-  restore(from: AsyncReplica): Promise<void> {
+  /** A new VM with memory of its own and the same contents. */
+  forkVm(...args: Arguments<'forkVm'>): Promise<AsyncVm> {
+    return this.#ask('forkVm', args);
+  }
+
+  snapshot(...args: Arguments<'snapshot'>): Promise<AsyncSnapshot> {
+    return this.#ask('snapshot', args);
+  }
+
+  restore(from: AsyncReplica | AsyncSnapshot): Promise<void> {
     return this.#ask('restore', [from]);
+  }
+
+  reset(): Promise<void> {
+    return this.#ask('reset', []);
+  }
+
+  /** The pages that are not those of a snapshot of the VM, ascending. */
+  dirtyPages(since: AsyncSnapshot): Promise<readonly PageAddress[]> {
+    return this.#ask('dirtyPages', [since]);
+  }
+
+  limit(...args: Arguments<'limit'>): Promise<void> {
+    return this.#ask('limit', args);
+  }
+
+  mapImage(image: AsyncImage, address?: number): Promise<void> {
+    return this.#ask('mapImage', address === undefined ? [image] : [image, address]);
   }
 
   /** So many bytes, without any trace of having been read. */

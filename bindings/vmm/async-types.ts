@@ -1,13 +1,18 @@
 import type { Change } from '../change.ts';
 import type { Engine } from '../engine.ts';
+import type { Image } from '../image/image.ts';
+import type { ImageSource } from '../image/source.ts';
 import type { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
 import type { UsufructError } from '../errors.ts';
 import type { Replica } from '../replica.ts';
+import type { Snapshot } from '../snapshot.ts';
 import type { SwapStore } from '../swap/store.ts';
 import type { Vm } from '../vm.ts';
 import type { AsyncChange } from './async-change.ts';
+import type { AsyncImage } from './async-image.ts';
 import type { AsyncReconfiguration } from './async-reconfiguration.ts';
 import type { AsyncReplica } from './async-replica.ts';
+import type { AsyncSnapshot } from './async-snapshot.ts';
 import type { AsyncVm } from './async-vm.ts';
 import type { ModuleExport } from './module-export.ts';
 import type { StoreDescription } from './stores.ts';
@@ -25,13 +30,19 @@ export type Sent<Value> = Value extends Plain
     ? AsyncVm
     : Value extends Replica
       ? AsyncReplica
-      : Value extends Change
-        ? AsyncChange
-        : Value extends (...args: never[]) => unknown
-          ? Value | ModuleExport
-          : Value extends SwapStore
-            ? Value | StoreDescription | ModuleExport
-            : { [Field in keyof Value]: Sent<Value[Field]> };
+      : Value extends Snapshot
+        ? AsyncSnapshot
+        : Value extends Image
+          ? AsyncImage
+          : Value extends Change
+            ? AsyncChange
+            : Value extends (...args: never[]) => unknown
+              ? Value | ModuleExport
+              : Value extends SwapStore
+                ? Value | StoreDescription | ModuleExport
+                : Value extends ImageSource
+                  ? Value | ModuleExport
+                  : { [Field in keyof Value]: Sent<Value[Field]> };
 
 /** What a VMM answers where its engine answers `Value`. */
 export type Received<Value> = Value extends Plain
@@ -40,10 +51,14 @@ export type Received<Value> = Value extends Plain
     ? AsyncVm
     : Value extends Replica
       ? AsyncReplica
-      : Value extends Change
-        ? AsyncChange
-        : Value extends UsufructError
-          ? Value
-          : Value extends Reconfiguration
-            ? AsyncReconfiguration
-            : { [Field in keyof Value]: Received<Value[Field]> };
+      : Value extends Snapshot
+        ? AsyncSnapshot
+        : Value extends Image
+          ? AsyncImage
+          : Value extends Change
+            ? AsyncChange
+            : Value extends UsufructError
+              ? Value
+              : Value extends Reconfiguration
+                ? AsyncReconfiguration
+                : { [Field in keyof Value]: Received<Value[Field]> };

@@ -4,6 +4,7 @@ import type { MemoryInformation } from '../information.ts';
 import type { AsyncChange } from './async-change.ts';
 import type { AsyncMemory } from './async-memory.ts';
 import { AsyncReplica } from './async-replica.ts';
+import type { AsyncSnapshot } from './async-snapshot.ts';
 import type { Sent } from './async-types.ts';
 import { FACE } from './face.ts';
 import type { Face } from './face.ts';
@@ -57,6 +58,16 @@ export class AsyncVm implements Face {
     return this.#ask('replicas', []);
   }
 
+  /** Its snapshots now. */
+  snapshots(): Promise<readonly AsyncSnapshot[]> {
+    return this.#ask('snapshots', []);
+  }
+
+  /** A snapshot from the bytes of a saved one. */
+  loadSnapshot(...args: Arguments<'loadSnapshot'>): Promise<AsyncSnapshot> {
+    return this.#ask('loadSnapshot', args);
+  }
+
   /** Gives up management rights (S101-S106). Resolves when they are granted. */
   reduce(...args: Arguments<'reduce'>): Promise<AsyncChange> {
     return this.#ask('reduce', args);
@@ -80,6 +91,11 @@ export class AsyncVm implements Face {
   /** Another way for pages of a region that it releases, from now on. */
   releaseBy(...args: Arguments<'releaseBy'>): Promise<void> {
     return this.#ask('releaseBy', args);
+  }
+
+  /** A write by none of its replicas, to all of them; resolves when it is done, which may take until they meet. Writers: those of `createVm({ writers })`. */
+  write(...args: Arguments<'writeOutside'>): Promise<void> {
+    return this.#ask('writeOutside', args);
   }
 
   dispose(): Promise<void> {

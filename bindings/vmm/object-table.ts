@@ -1,7 +1,9 @@
 import { Change } from '../change.ts';
 import { InvalidOptionError } from '../errors.ts';
+import { Image } from '../image/image.ts';
 import { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
 import { Replica } from '../replica.ts';
+import { Snapshot } from '../snapshot.ts';
 import { Vm } from '../vm.ts';
 import type { FirstReplica, Kind, Reference, Releases } from './protocol.ts';
 
@@ -39,6 +41,8 @@ export class OpenIterator {
 const KINDS: readonly (readonly [kind: Kind, type: abstract new (...args: never[]) => object, facts: FactsOf])[] = [
   ['vm', Vm, (vm) => (vm as Vm).name],
   ['replica', Replica, () => undefined],
+  ['snapshot', Snapshot, () => undefined],
+  ['image', Image, (image) => ({ bytes: (image as Image).bytes, pages: (image as Image).pages })],
   ['change', Change, (change, table) => ({ vm: table.reference((change as Change).vm), report: reportOf(change as Change) })],
   ['reconfiguration', Reconfiguration, () => undefined],
   ['iterator', OpenIterator, () => undefined],

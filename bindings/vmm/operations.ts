@@ -2,12 +2,17 @@ import type { Change } from '../change.ts';
 import { addressError } from '../engine/failure.ts';
 import type { Engine, PageRange } from '../engine.ts';
 import { InvalidOptionError } from '../errors.ts';
+import type { Image } from '../image/image.ts';
+import type { OutsideWriteOptions } from '../outside/outside.ts';
 import type { GuestMemory } from '../guest-memory.ts';
 import { checkInteger } from '../options.ts';
 import type { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
 import type { Replica } from '../replica.ts';
+import type { Snapshot } from '../snapshot.ts';
 import type { Vm } from '../vm.ts';
 import { carryOutAll } from './batch.ts';
+import { imageSourceOf } from './image-description.ts';
+import type { ImageDescription } from './image-description.ts';
 import { OpenIterator } from './object-table.ts';
 
 type Method = (...args: never[]) => unknown;
@@ -33,6 +38,7 @@ export const OPERATIONS = {
     ...methods<Engine>()('createVm', 'reconfigure', 'advance', 'inspect', 'validate'),
     figures: ({ regions, frames, regionsFree, virtualNs, dueNs }: Engine) => ({ regions, frames, regionsFree, virtualNs, dueNs }),
     vms: (engine: Engine) => engine.vms,
+    image: (engine: Engine, described: ImageDescription) => engine.image(imageSourceOf(described)),
     pages: (engine: Engine, replica: Replica, range?: PageRange) => [...engine.pages(replica, range)],
     run: (engine: Engine, program: (engine: Engine, ...args: readonly unknown[]) => unknown, ...args: readonly unknown[]): unknown => {
       if (typeof program !== 'function') throw new InvalidOptionError('program', program, 'a function, or moduleExport(url, name) of one');
@@ -40,7 +46,7 @@ export const OPERATIONS = {
     },
   },
   vm: {
-    ...methods<Vm>()('reduce', 'expand', 'touch', 'releaseEarly', 'releaseBy', 'information', 'accessFigures', 'dispose'),
+    ...methods<Vm>()('reduce', 'expand', 'touch', 'releaseEarly', 'releaseBy', 'information', 'accessFigures', 'loadSnapshot', 'dispose'),
     figures: ({ managedBytes, usedBytes, usableBytes, residentPages, outPages, timeNs, counters, release }: Vm) => ({
       managedBytes,
       usedBytes,
@@ -52,11 +58,25 @@ export const OPERATIONS = {
       release,
     }),
     replicas: (vm: Vm) => vm.replicas,
+    snapshots: (vm: Vm) => vm.snapshots,
+    writeOutside: (vm: Vm, address: number, bytes: Uint8Array<ArrayBufferLike>, options?: OutsideWriteOptions) =>
+      vm.write(address, bytes, options).done,
   },
   replica: {
-    ...methods<Replica>()('advise', 'protect', 'fork', 'restore', 'digest', 'dispose'),
+    ...methods<Replica>()('advise', 'protect', 'fork', 'forkVm', 'snapshot', 'restore', 'reset', 'limit', 'digest', 'dispose', 'mapImage'),
+    dirtyPages: (replica: Replica, since: Snapshot) => [...replica.dirtyPages(since)],
     peek,
-    figures: ({ addressSpaceBytes }: Replica) => ({ addressSpaceBytes }),
+    figures: ({ addressSpaceBytes, quotaBytes }: Replica) => ({ addressSpaceBytes, quotaBytes }),
+  },
+  snapshot: {
+    ...methods<Snapshot>()('fork', 'forkVm', 'save', 'digest', 'dispose'),
+    diff: (snapshot: Snapshot, other: Snapshot | Replica) => [...snapshot.diff(other)],
+    peek,
+    figures: ({ addressSpaceBytes, state }: Snapshot) => ({ addressSpaceBytes, state }),
+  },
+  image: {
+    ...methods<Image>()('dispose'),
+    figures: ({ pagesRead, pagesUsed }: Image) => ({ pagesRead, pagesUsed }),
   },
   memory: {
     ...methods<GuestMemory>()('load8', 'load16', 'load32', 'load64', 'loadF32', 'loadF64'),
@@ -92,7 +112,7 @@ export const OPERATIONS = {
 };
 
 /** Operations that wait for what others do: the requests behind them do not wait for them. */
-export const WAITING: ReadonlySet<string> = new Set(['settled', 'granted', 'next', 'return']);
+export const WAITING: ReadonlySet<string> = new Set(['settled', 'granted', 'next', 'return', 'writeOutside']);
 
 type Operations = typeof OPERATIONS;
 export type MethodOf<Target extends keyof Operations> = keyof Operations[Target] & string;
@@ -106,7 +126,7 @@ export type ArgumentsFor<Target extends keyof Operations, Name extends MethodOf<
   : never;
 export type AnswerOf<Target extends keyof Operations, Name extends MethodOf<Target>> = Awaited<ResultOf<Operations[Target][Name]>>;
 
-function peek(replica: Replica, address: number, length: number): Uint8Array<ArrayBufferLike> {
+function peek(replica: Replica | Snapshot, address: number, length: number): Uint8Array<ArrayBufferLike> {
   replica.peek(address, new Uint8Array(0)); // says what is wrong with the replica or the address
   checkInteger('length', length, 0);
   if (address + length > replica.addressSpaceBytes) throw addressError(address, length, replica.addressSpaceBytes);

@@ -2,7 +2,7 @@
 import type { ThrownWire } from './error-wire.ts';
 
 /** The classes of the engine whose objects stay with the engine; outside they have a number. */
-export type Kind = 'vm' | 'replica' | 'change' | 'reconfiguration' | 'iterator';
+export type Kind = 'vm' | 'replica' | 'snapshot' | 'image' | 'change' | 'reconfiguration' | 'iterator';
 
 /** An object of the engine as messages name it. `facts`: what its face outside shows without asking. */
 export interface Reference {

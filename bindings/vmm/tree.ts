@@ -35,5 +35,6 @@ export function isPlain(value: object): boolean {
 
 /** Has methods of its own: a store or a device, whose state must not be copied. */
 export function hasMethods(value: object): boolean {
+  if (ArrayBuffer.isView(value)) return false; // which may have very many fields
   return Object.values(value).some((field) => typeof field === 'function');
 }

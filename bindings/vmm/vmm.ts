@@ -6,8 +6,10 @@ import type { Inspection } from '../inspect.ts';
 import { checkBoolean, checkFields, checkFunction } from '../options.ts';
 import { throwIfAborted } from '../signal.ts';
 import { AsyncChange } from './async-change.ts';
+import { AsyncImage } from './async-image.ts';
 import { AsyncReconfiguration } from './async-reconfiguration.ts';
 import { AsyncReplica } from './async-replica.ts';
+import { AsyncSnapshot } from './async-snapshot.ts';
 import type { Received, Sent } from './async-types.ts';
 import { AsyncVm } from './async-vm.ts';
 import { VmmHost } from './host.ts';
@@ -46,6 +48,8 @@ interface Started {
 const MAKERS: Readonly<Record<Kind, FaceMake>> = {
   vm: (session, reference) => new AsyncVm(session, reference),
   replica: (session, reference) => new AsyncReplica(session, reference),
+  snapshot: (session, reference) => new AsyncSnapshot(session, reference),
+  image: (session, reference) => new AsyncImage(session, reference),
   change: (session, reference) => new AsyncChange(session, reference),
   reconfiguration: (session, reference) => new AsyncReconfiguration(session, reference),
   iterator: (session, reference) => new OpenReports(session, reference),
@@ -100,6 +104,11 @@ export class Vmm {
 
   createVm(...args: Arguments<'createVm'>): Promise<AsyncVm> {
     return this.#session.askEngine('createVm', args);
+  }
+
+  /** Pages for VMs to start from: bytes, a source (a module's export, where the VMM is in a worker), or `{ file: path }` (in Node). */
+  image(...args: Arguments<'image'>): Promise<AsyncImage> {
+    return this.#session.askEngine('image', args);
   }
 
   /** Living VMs in the order of their creation. */

@@ -22,6 +22,8 @@ async function setup(): Promise<{ ask: () => Promise<unknown>; released: Release
   const session = new Session(new Origin(setup), {
     vm: (own, reference) => new AsyncVm(own, reference),
     replica: (own, reference) => new AsyncReplica(own, reference),
+    snapshot: never,
+    image: never,
     change: (own, reference) => new AsyncChange(own, reference),
     reconfiguration: never,
     iterator: never,
