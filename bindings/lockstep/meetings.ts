@@ -39,6 +39,11 @@ export class Meetings {
   get checkPoint(): CheckPoint | null {
     return this.#checkPoint;
   }
+  /** Least progress of those who stand after a meeting, failed ones left out; -Infinity: somebody runs. */
+  get progress(): number {
+    const standing = this.#setup.crew.members.filter(({ failure }) => failure === null);
+    return Math.min(...standing.map(({ arrival }) => arrival?.checkPoint?.progress ?? -Infinity));
+  }
   /** Nobody is left who could run. */
   get isFinished(): boolean {
     return (

@@ -235,7 +235,7 @@ export class Runner {
     this.#noteFrames();
     if (verdict === 'halt') this.#over('halted');
     else if (meetings.isFinished) this.#over('finished');
-    else if (meetings.checkPoint !== null && meetings.checkPoint.progress >= this.#until.progress) this.#over('until');
+    else if (verdict === 'goOn' && meetings.progress >= this.#until.progress) this.#over('until');
   }
 
   /** Those who were judged go on. */

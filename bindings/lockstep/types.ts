@@ -266,7 +266,7 @@ export type LockstepListener<Name extends LockstepEventName> = (event: LockstepE
 // ---- runs --------------------------------------------------------------------------------------------------------------
 
 export interface LockstepRunOptions extends SignalOption {
-  /** Ends the run early: at the first check point from a progress on, at a virtual time, or what comes first. A later run goes on from there. */
+  /** Ends the run early: when all stand at check points from a progress on, at a virtual time, or what comes first. A later run goes on from there. */
   readonly until?: { readonly progress?: Quantity; readonly time?: Quantity };
 }
 
