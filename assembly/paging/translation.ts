@@ -14,6 +14,7 @@ import {
   PROCESSOR_LOAD_GENERATION,
   PROCESSOR_NEXT,
   PROCESSOR_PAGES,
+  PROCESSOR_PREVIOUS,
   PROCESSOR_REPLICA,
   PROCESSOR_STORE_COLUMN,
   PROCESSOR_STORE_GENERATION,
@@ -62,7 +63,10 @@ export function processorAttach(vm: u32, replica: u32): void {
   store<u32>(processor + PROCESSOR_REPLICA, replica);
   store<u32>(processor + PROCESSOR_VM, vmRecord(vm) as u32);
   const first = vmRecord(vm) + VM_PROCESSOR_FIRST;
-  store<u32>(processor + PROCESSOR_NEXT, load<u32>(first));
+  const next = load<u32>(first);
+  store<u32>(processor + PROCESSOR_PREVIOUS, 0);
+  store<u32>(processor + PROCESSOR_NEXT, next);
+  if (next) store<u32>(next + PROCESSOR_PREVIOUS, processor as u32);
   store<u32>(first, processor as u32);
   store<u32>(record + REPLICA_PROCESSOR, processor as u32);
 }
@@ -72,9 +76,11 @@ export function processorDetach(vm: u32, replica: u32): void {
   const processor = processorRecord(replica) as u32;
   const record = replicaRecord(replica);
   if (load<u32>(record + REPLICA_PROCESSOR) != processor) return;
-  let place: usize = vmRecord(vm) + VM_PROCESSOR_FIRST;
-  while (load<u32>(place) != processor) place = load<u32>(place) + PROCESSOR_NEXT;
-  store<u32>(place, load<u32>(processor + PROCESSOR_NEXT));
+  const previous = load<u32>(processor + PROCESSOR_PREVIOUS);
+  const next = load<u32>(processor + PROCESSOR_NEXT);
+  if (previous) store<u32>(previous + PROCESSOR_NEXT, next);
+  else store<u32>(vmRecord(vm) + VM_PROCESSOR_FIRST, next);
+  if (next) store<u32>(next + PROCESSOR_PREVIOUS, previous);
   store<u32>(processor + PROCESSOR_PAGES, 0);
   store<u32>(processor + PROCESSOR_REPLICA, 0);
   store<u32>(record + REPLICA_PROCESSOR, processorRecord(0) as u32);

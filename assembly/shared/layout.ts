@@ -400,6 +400,7 @@ export const PROCESSOR_REPLICA = PROCESSOR_STORE_GENERATION + 4; // the replica 
 export const PROCESSOR_NEXT = PROCESSOR_REPLICA + 4; // in the VM, an address
 export const PROCESSOR_CAPACITY = PROCESSOR_NEXT + 4; // pages its columns could cover, kept for reuse
 export const PROCESSOR_VM = PROCESSOR_CAPACITY + 4; // address of the record of the VM it works for
+export const PROCESSOR_PREVIOUS = PROCESSOR_VM + 4; // in the VM, an address
 export const PROCESSOR_BYTES = 64; // a power of two, for the shortest way to a record
 
 /*  Change: one VM's part of a request. */
