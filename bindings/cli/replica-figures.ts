@@ -67,6 +67,7 @@ function dealtWith(found: readonly FoundResult[]): string {
 export function foundShown({ outcome, minority, repaired, flips }: FoundResult): string {
   if (outcome === 'repaired') return `replica ${listed(repaired.map(String))} repaired`;
   if (outcome === 'rolledBack') return 'rolled back';
+  if (outcome === 'takenOver') return 'standby took over';
   if (outcome === 'halted') return 'halted';
   if (flips.length > 0) return 'flip found';
   return minority.length > 0 ? `replica ${listed(minority.map(String))} differs` : 'difference';

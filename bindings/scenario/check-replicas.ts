@@ -61,15 +61,15 @@ function checkDifferencePolicies(form: ReplicasForm, replicas: number, path: Pat
   const { onDifference = [], checkPoints, compare, retries } = form;
   const where = [...path, 'onDifference'];
   const finds = checkPoints !== undefined && compare?.atCheckPoints !== false;
-  if (onDifference.includes('vote') && replicas < VOTERS_LEAST)
-    refuse(where, `a vote needs at least ${VOTERS_LEAST} replicas, and the VM has ${replicas}`);
+  if (onDifference.at(-1) === 'vote' && replicas < VOTERS_LEAST)
+    refuse(where, `a vote needs at least ${VOTERS_LEAST} replicas, and the VM has ${replicas}: name a policy behind it`);
   else if (onDifference.length > 0 && !finds)
     refuse(where, 'differences are found at check points, and nothing is compared there: "checkPoints" and "compare.atCheckPoints" say so');
   const last = onDifference.findIndex((policy) => policy === 'report' || policy === 'halt');
   if (last >= 0 && last < onDifference.length - 1)
     refuse([...where, last + 1], `"${onDifference[last]!}" before it always succeeds: it can only be the last one`);
-  if (retries !== undefined && !onDifference.includes('rollBack'))
-    refuse([...path, 'retries'], 'it counts the attempts of "rollBack", which "onDifference" does not name');
+  if (retries !== undefined && onDifference.length > 0 && !onDifference.some((policy) => policy === 'rollBack' || policy === 'report'))
+    refuse([...path, 'retries'], 'it counts attempts of "rollBack" or "report", and "onDifference" names neither');
 }
 
 const WAYS = ['page', 'address', 'state', 'dies'] as const satisfies readonly (keyof FaultFields)[];
@@ -84,11 +84,16 @@ function checkFault(fault: FaultFields, replicas: number, path: Path, refuse: Re
   if (fault.byte !== undefined && !isOfMemory) refuse([...path, 'byte'], 'it is for a fault in memory, in a "page" or at an "address"');
   if (fault.byte !== undefined && fault.bits !== undefined) refuse([...path, 'bits'], 'a byte is stored already, "byte"');
   if (fault.bits !== undefined && way === 'dies') refuse([...path, 'bits'], 'a replica that dies has none');
+  if (fault.joins !== undefined && way !== 'dies') refuse([...path, 'joins'], 'another replica joins where one "dies"');
   if (fault.unseen !== undefined && !isOfMemory) refuse([...path, 'unseen'], 'it is for a fault in memory, in a "page" or at an "address"');
+  if (way === 'state' && (fault.bits ?? []).some((bit) => bit >= STATE_BITS))
+    refuse([...path, 'bits'], `the processor state of a trace has ${STATE_BITS} bits, counted from 0`);
   checkBits(fault, [...path, 'bits'], refuse);
 }
 
 const BLOCK_BITS = 4096 * 8;
+/** Numbers of the next record, 64 bits, and of the next data record, 32 bits. */
+const STATE_BITS = 96;
 
 /** They lie in one block, as the byte does that they are counted from. */
 function checkBits({ bits = [], page, offset = 0, address }: FaultFields, path: Path, refuse: Refuse): void {

@@ -67,6 +67,8 @@ function checkVm(scenario: Scenario, vm: ScenarioVm, path: Path, limits: CheckLi
       [...path, 'memory'],
       `${vm.replicas === undefined ? 'a VM' : 'a VM of replicas'} needs at least ${frames} pages, ${bytesShown(least)}`,
     );
+  if (vm.replicas !== undefined && vm.eviction === 'farthest')
+    refuse([...path, 'eviction'], 'replicas come to an access at different times: "farthest" is for a VM without "replicas"');
   const space = vm.addressSpaceBytes;
   if (space !== undefined && (space % limits.pageBytes !== 0 || space > ADDRESS_SPACE_BYTES_MAX)) {
     refuse(

@@ -3,9 +3,9 @@ import { bestFigures, type CompareFigureName, type CompareFigures, compareFigure
 import { builtInStrategy } from './matrix.ts';
 import type { HandoverName, Policies } from './policies.ts';
 import type { RunResult } from './result.ts';
-import { contentsEqual, runStrategy, type RunScenarioOptions, type StrategyOutcome } from './run.ts';
+import { contentsEqual, type Prepared, prepare, runStrategy, type RunScenarioOptions, type StrategyOutcome } from './run.ts';
 import type { Timeline } from './timeline.ts';
-import { ScenarioTraces, type VmTrace } from './traces.ts';
+import { ScenarioTraces } from './traces.ts';
 import type { Scenario, Strategy } from './types.ts';
 
 /** One strategy of a comparison. It has either figures and its run, or the reason why there are none. */
@@ -48,11 +48,12 @@ export async function compareScenario(scenario: Scenario, options: RunScenarioOp
   const { pageBytes, signal, onProgress } = options;
   const traces = await ScenarioTraces.open(scenario, { pageBytes, signal, onProgress });
   try {
-    const reference = await referenceRun(scenario, traces.all, options);
+    const prepared = await prepare(scenario, traces.all, options);
+    const reference = await referenceRun(scenario, prepared, options);
     const outcomes: (StrategyOutcome | UsufructError)[] = [];
     for (const [index, strategy] of scenario.strategies.entries()) {
       const numbered = { ...options, label: `${index + 1} of ${scenario.strategies.length}: ` };
-      outcomes.push(await attempt(scenario, strategy, traces.all, numbered));
+      outcomes.push(await attempt(scenario, strategy, prepared, numbered));
     }
     return outcomeOf(scenario, pageBytes, reference, outcomes, options.timeline === true);
   } finally {
@@ -60,20 +61,20 @@ export async function compareScenario(scenario: Scenario, options: RunScenarioOp
   }
 }
 
-async function referenceRun(scenario: Scenario, traces: readonly VmTrace[], options: RunScenarioOptions): Promise<RunResult> {
+async function referenceRun(scenario: Scenario, prepared: Prepared, options: RunScenarioOptions): Promise<RunResult> {
   const strategy = { ...builtInStrategy('rights', {}), name: 'no changes' };
-  const { result } = await runStrategy({ ...scenario, changes: [] }, strategy, traces, { ...options, timeline: false });
+  const { result } = await runStrategy({ ...scenario, changes: [] }, strategy, prepared, { ...options, timeline: false });
   return result;
 }
 
 async function attempt(
   scenario: Scenario,
   strategy: Strategy,
-  traces: readonly VmTrace[],
+  prepared: Prepared,
   options: RunScenarioOptions,
 ): Promise<StrategyOutcome | UsufructError> {
   try {
-    return await runStrategy(scenario, strategy, traces, options);
+    return await runStrategy(scenario, strategy, prepared, options);
   } catch (error) {
     if (error instanceof UsufructError && options.signal?.aborted !== true) return error;
     throw error;

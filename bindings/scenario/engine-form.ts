@@ -1,6 +1,7 @@
 import type { EngineOptions } from '../engine-options.ts';
 import { fileSwapStore } from '../swap/file.ts';
 import type { VmOptions } from '../vm-options.ts';
+import { comparePolicy, type VmRecords, vmRecords } from './lockstep-form.ts';
 import type { EarlyReleaseForm, ReleaseCondition } from './policies.ts';
 import { reserveBytesOf } from './reserve.ts';
 import { said } from './said.ts';
@@ -20,11 +21,14 @@ const EVENTS_A_REGION = 8;
 export function engineOptions(scenario: Scenario, strategy: Strategy, traces: readonly VmTrace[]): EngineOptions {
   const { moduleBytes, changes } = scenario;
   const { handover, useRight, declaration } = strategy;
+  const records = scenario.vms.map(({ replicas }) => vmRecords(replicas));
+  const nodes = said({ nodes: nodesOf(traces, records) });
   return {
     ...said({
       modules: moduleBytes,
       reserve: handover === 'reserve' ? reserveOptions(scenario, strategy) : undefined,
       statistics: watchesAccesses(scenario, strategy) ? true : undefined,
+      compareOnWrite: scenario.vms.some(({ replicas }) => (replicas?.compare?.onWrite ?? false) !== false) ? true : undefined,
       useRight,
       declaration: declaration && said(declaration),
     }),
@@ -34,11 +38,11 @@ export function engineOptions(scenario: Scenario, strategy: Strategy, traces: re
     handover,
     accessNs: scenario.accessNs,
     maxVms: scenario.vms.length,
-    maxReplicas: scenario.vms.length,
-    maxPlayers: scenario.vms.length,
+    maxReplicas: sum(records.map(({ replicas }) => replicas)),
+    maxPlayers: sum(records.map(({ players }) => players)),
     maxChanges: maxChanges(scenario, strategy),
     eventCapacity: eventCapacity(scenario),
-    tables: { translatedPages: traces.reduce((sum, trace) => sum + trace.addressSpacePages, 0) },
+    tables: { translatedPages: sum(records.map(({ players }, index) => players * traces[index]!.addressSpacePages)), ...nodes },
     // a change may ask for criteria that the strategy does not
     selection: {
       ...said(strategy.selection ?? {}),
@@ -47,9 +51,30 @@ export function engineOptions(scenario: Scenario, strategy: Strategy, traces: re
   };
 }
 
+const NODE_PAGES = 64;
+/** More than these hardly all differ from each other everywhere. */
+const HOLDERS_MOST = 64;
+const NODES_SPARE = 1024;
+
+/** Nodes of page tables, where replicas may come apart all over their address spaces; undefined: the engine's own estimate. */
+function nodesOf(traces: readonly VmTrace[], records: readonly VmRecords[]): number | undefined {
+  if (records.every(({ replicas }) => replicas === 1)) return undefined;
+  const ofVm = ({ replicas }: VmRecords, index: number): number => {
+    const leaves = Math.ceil(traces[index]!.addressSpacePages / NODE_PAGES);
+    return Math.min(replicas, HOLDERS_MOST) * (leaves + Math.ceil(leaves / NODE_PAGES) + 2) + NODES_A_RECORD * replicas;
+  };
+  return sum(records.map(ofVm)) + NODES_SPARE;
+}
+
+const NODES_A_RECORD = 4;
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
 /** All of them, or as many as can be unfinished: what has ended is remembered by the run. */
 function maxChanges(scenario: Scenario, strategy: Strategy): number {
-  const all = scenario.changes.reduce((sum, change) => sum + changesMost(scenario, strategy, change), 0);
+  const all = sum(scenario.changes.map((change) => changesMost(scenario, strategy, change)));
   const unfinished = CHANGES_A_MOVE * (scenario.memoryBytes / scenario.regionBytes) + CHANGES_SPARE;
   return Math.max(CHANGES_LEAST, Math.min(all, unfinished));
 }
@@ -64,7 +89,7 @@ function changesMost(scenario: Scenario, strategy: Strategy, change: ScenarioCha
     const owners = move.kind === 'real' ? scenario.vms.length + 1 : 1;
     return owners * (chunkBytes === undefined ? 1 : Math.ceil(bytes / chunkBytes) + 1);
   };
-  return CHANGES_A_MOVE * change.moves.reduce((sum, move) => sum + pieces(move), 0);
+  return CHANGES_A_MOVE * sum(change.moves.map(pieces));
 }
 
 /** The most that one operation causes is a hand-over of everything at once. */
@@ -111,6 +136,8 @@ export function vmOptions(vm: ScenarioVm, strategy: Strategy, addressSpaceBytes:
     addressSpace: addressSpaceBytes,
     eviction: vm.eviction,
     ...said({
+      replicas: vm.replicas?.count,
+      compare: vm.replicas && comparePolicy(vm.replicas),
       seek: vm.seek,
       evictBatch: vm.evictBatch,
       release: strategy.release ?? vm.release,

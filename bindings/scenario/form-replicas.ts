@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InvalidOptionError } from '../errors.ts';
 import { parseFraction, parseFrequencyHz } from '../units.ts';
 import { boolean, distinct, durationNs, either, listOf, object, oneOf, quantity, text, wholeNumber } from './form-values.ts';
-import { ASSIGNMENTS, COMPARE_TRIGGERS, DIFFERENCE_POLICIES, EXCEPTIONS, KEEPS, MERGES, PROGRESSES } from './replicas.ts';
+import { ASSIGNMENTS, COMPARE_TRIGGERS, DIFFERENCE_POLICIES, EXCEPTIONS, FLIP_POLICIES, KEEPS, MERGES, PROGRESSES } from './replicas.ts';
 
 // The form of a VM of several replicas in a scenario file. What one field demands of another is in check-replicas.ts.
 
@@ -126,6 +126,7 @@ const fault = object({
   bits: listOf(numberFrom(0, BLOCK_BITS - 1), 'a number of a bit, or a list of such', BLOCK_BITS).optional(),
   byte: numberFrom(0, 0xff).optional(),
   unseen: boolean().optional(),
+  joins: boolean().optional(),
   permanent: boolean().optional(),
 });
 
@@ -139,9 +140,13 @@ export const replicaFields = {
   checkPoints: checkPoints.optional(),
   compare: compare.optional(),
   onDifference: onDifference.optional(),
-  retries: wholeNumber(1).optional(),
+  retries: wholeNumber(0).optional(),
   standby: numberFrom(0, 1).optional(),
-  scrub: boolean().optional(),
+  scrub: either(
+    (value) => typeof value === 'boolean',
+    boolean(),
+    z.enum(FLIP_POLICIES, { error: 'it must be true, false, "report" or "halt"' }),
+  ).optional(),
   faults: z
     .array(fault, { error: 'it must be a list of faults' })
     .max(FAULTS_MOST, { error: `at most ${FAULTS_MOST} faults` })

@@ -20,10 +20,10 @@ export class MemoryWatch {
     this.#columns = columns;
   }
 
-  /** From this time on so much is in use. `others` are asked for only when a sample is due. */
+  /** So much is in use since the time before; it is looked at when something has run, not while it does. `others` are asked for only when a sample is due. */
   note(timeNs: number, bytes: number, others: () => readonly number[] = () => []): void {
     if (timeNs > this.#timeNs) {
-      this.#byteNs += this.#bytes * (timeNs - this.#timeNs);
+      this.#byteNs += bytes * (timeNs - this.#timeNs);
       this.#timeNs = timeNs;
     }
     this.#bytes = bytes;

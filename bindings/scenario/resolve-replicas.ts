@@ -1,8 +1,9 @@
 import type { FaultFields, ProcessorFields, ReplicasForm } from './form-replicas.ts';
 import type { CheckPointsForm, FaultForm, FaultWhat, ScenarioProcessor, ScenarioReplicas } from './replicas.ts';
 
-/** Which bit flips where nothing is said. */
-const BIT_FIRST = 0;
+/** Which bit flips where nothing is said: of a byte the lowest, of a trace's processor state that of the number of the next data record. */
+const BIT_OF_MEMORY = 0;
+const BIT_OF_STATE = 64;
 
 /** How a VM runs as several replicas; undefined: it has one, and no check points. */
 export function resolvedReplicas(form: ReplicasForm): ScenarioReplicas | undefined {
@@ -19,7 +20,7 @@ export function resolvedReplicas(form: ReplicasForm): ScenarioReplicas | undefin
     onDifference: form.onDifference,
     retries: form.retries,
     standby: form.standby ?? 0,
-    isScrubbed: form.scrub ?? false,
+    scrub: form.scrub === true ? 'report' : (form.scrub ?? false) || null,
     faults: (form.faults ?? []).map(faultOf),
   };
 }
@@ -39,13 +40,13 @@ function faultOf(fault: FaultFields): FaultForm {
 }
 
 /** checkReplicas has seen that exactly one way is there. */
-function faultWhat({ page, address, offset = 0, dies, bits = [BIT_FIRST], byte, unseen = false }: FaultFields): FaultWhat {
-  if (dies) return { kind: 'dies' };
-  if (page === undefined && address === undefined) return { kind: 'state', bits };
+function faultWhat({ page, address, offset = 0, dies, bits, byte, unseen = false, joins = false }: FaultFields): FaultWhat {
+  if (dies) return { kind: 'dies', isReplaced: joins };
+  if (page === undefined && address === undefined) return { kind: 'state', bits: bits ?? [BIT_OF_STATE] };
   return {
     kind: 'memory',
     place: address === undefined ? { block: page!, offset } : { address },
-    change: byte === undefined ? { bits } : { byte },
+    change: byte === undefined ? { bits: bits ?? [BIT_OF_MEMORY] } : { byte },
     isUnseen: unseen,
   };
 }

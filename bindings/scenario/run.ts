@@ -1,6 +1,8 @@
 import { UsufructError } from '../errors.ts';
 import { BeforeRunError, RunError, ScenarioError } from './problem.ts';
-import type { RunResult, ScenarioResult } from './result.ts';
+import type { SeparateResult } from './replica-result.ts';
+import type { RunResult, ScenarioResult, VmResult } from './result.ts';
+import { separateRuns } from './separate.ts';
 import { type EngineCreate, StrategyRun } from './strategy-run.ts';
 import type { Timeline } from './timeline.ts';
 import { ScenarioTraces, type VmTrace } from './traces.ts';
@@ -31,8 +33,9 @@ export async function runScenario(scenario: Scenario, options: RunScenarioOption
   const runs: RunResult[] = [];
   const timelines: Timeline[] = [];
   try {
+    const prepared = await prepare(scenario, traces.all, options);
     for (const strategy of scenario.strategies) {
-      const { result, timeline } = await runStrategy(scenario, strategy, traces.all, options);
+      const { result, timeline } = await runStrategy(scenario, strategy, prepared, options);
       runs.push(result);
       if (timeline !== null) timelines.push(timeline);
     }
@@ -41,6 +44,18 @@ export async function runScenario(scenario: Scenario, options: RunScenarioOption
   }
   const { title, memoryBytes, regionBytes } = scenario;
   return { result: { title, memoryBytes, regionBytes, pageBytes, runs, contentsEqual: contentsEqual(runs) }, timelines };
+}
+
+/** What every strategy of a scenario starts from. */
+export interface Prepared {
+  readonly traces: readonly VmTrace[];
+  /** By VM: the same program in separate VMs; null where it has no replicas. */
+  readonly separate: readonly (SeparateResult | null)[];
+}
+
+export async function prepare(scenario: Scenario, traces: readonly VmTrace[], options: RunScenarioOptions): Promise<Prepared> {
+  const { engineCreate, signal, onProgress } = options;
+  return { traces, separate: await separateRuns(scenario, traces, { engineCreate, signal, onProgress }) };
 }
 
 export interface StrategyOutcome {
@@ -52,11 +67,11 @@ export interface StrategyOutcome {
 export async function runStrategy(
   scenario: Scenario,
   strategy: Strategy,
-  traces: readonly VmTrace[],
+  { traces, separate }: Prepared,
   options: RunScenarioOptions,
 ): Promise<StrategyOutcome> {
   const { engineCreate, signal, onProgress, timeline = false, label = '' } = options;
-  const run = await before(strategy, () => StrategyRun.create(scenario, strategy, traces, { engineCreate, signal, timeline }));
+  const run = await before(strategy, () => StrategyRun.create(scenario, strategy, traces, { engineCreate, signal, timeline, separate }));
   try {
     const result = await during(strategy, () =>
       run.run((done, total) => onProgress?.(`${label}running under ${strategy.name}`, done, total)),
@@ -70,8 +85,23 @@ export async function runStrategy(
 /** null: there is nothing to compare. */
 export function contentsEqual(runs: readonly RunResult[]): boolean | null {
   if (runs.length < 2) return null;
-  const digests = runs.map((run) => run.vms.map((vm) => vm.digest).join());
+  const names = runs[0]!.vms.map((vm) => vm.name).filter((name) => runs.every((run) => hasFinished(run, name)));
+  const digests = runs.map((run) =>
+    run.vms
+      .filter((vm) => names.includes(vm.name))
+      .map(digestsOf)
+      .join(),
+  );
   return new Set(digests).size === 1;
+}
+
+/** Replicas that were halted stand where they were: that depends on time. */
+function hasFinished(run: RunResult, name: string): boolean {
+  return run.vms.find((vm) => vm.name === name)?.lockstep?.end !== 'halted';
+}
+
+function digestsOf({ digest, replicas = [] }: VmResult): string {
+  return [digest, ...replicas.filter(({ state }) => state === 'finished').map((replica) => replica.digest)].join(' ');
 }
 
 async function before<Result>(strategy: Strategy, work: () => Promise<Result>): Promise<Result> {

@@ -1,14 +1,20 @@
 import type { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-options.ts';
+import { traceProgram, type TraceProgramMaker } from '../lockstep/trace-program.ts';
 import { type Processor, Scheduler } from '../scheduler.ts';
 import { partiesOf } from './compare-figures.ts';
 import { engineOptions } from './engine-form.ts';
 import { Follows } from './follows.ts';
-import { type Guest, TraceGuest } from './guest.ts';
+import { type Guest, type GuestOptions, TraceGuest } from './guest.ts';
 import { Holders } from './holders.ts';
+import { traceCheckPoints } from './lockstep-form.ts';
 import { type Request, Requests } from './requests.ts';
 import { reserveBytesOf, vmsBesideReserve } from './reserve.ts';
+import type { SeparateResult } from './replica-result.ts';
+import { ReplicatedGuest } from './replicated-guest.ts';
 import type { RunResult } from './result.ts';
+import type { ScenarioReplicas } from './replicas.ts';
+import { said } from './said.ts';
 import { stallsTogether } from './stalls.ts';
 import type { HolderSample, Timeline } from './timeline.ts';
 import type { VmTrace } from './traces.ts';
@@ -22,6 +28,8 @@ export interface StrategyRunOptions {
   readonly engineCreate: EngineCreate;
   readonly signal: AbortSignal | undefined;
   readonly timeline: boolean;
+  /** By VM: the same program in separate VMs; null where it has no replicas. */
+  readonly separate: readonly (SeparateResult | null)[];
 }
 
 /** Marks in a picture; more of them hide it. */
@@ -42,7 +50,14 @@ export class StrategyRun {
   #holderSamples: readonly HolderSample[] = [];
   #onTurn: () => void = () => undefined;
 
-  private constructor(scenario: Scenario, strategy: Strategy, engine: Engine, traces: readonly VmTrace[], options: StrategyRunOptions) {
+  private constructor(
+    scenario: Scenario,
+    strategy: Strategy,
+    engine: Engine,
+    traces: readonly VmTrace[],
+    programs: readonly (TraceProgramMaker | null)[],
+    options: StrategyRunOptions,
+  ) {
     this.#scenario = scenario;
     this.#strategy = strategy;
     this.#engine = engine;
@@ -55,7 +70,7 @@ export class StrategyRun {
       this.#watch?.rights ?? null,
     );
     this.#follows = new Follows(engine, ({ vm, timeNs }) => this.#guests.find((guest) => guest.vm === vm)?.waits.taken(timeNs));
-    this.#guests = vms.map((vm, index) => this.#guestCreate(vm, traces[index]!));
+    this.#guests = vms.map((vm, index) => this.#guestCreate(vm, traces[index]!, programs[index]!, options.separate[index]!));
     this.#scheduler = new Scheduler(
       this.#guests.map((guest) => guest.processor),
       { onTurn: () => this.#onTurn() },
@@ -78,9 +93,13 @@ export class StrategyRun {
     options: StrategyRunOptions,
   ): Promise<StrategyRun> {
     const engine = await options.engineCreate(engineOptions(scenario, strategy, traces));
+    const programs: (TraceProgramMaker | null)[] = [];
     try {
-      return new StrategyRun(scenario, strategy, engine, traces, options);
+      for (const [index, { replicas }] of scenario.vms.entries())
+        programs.push(replicas === undefined ? null : await programOf(scenario, replicas, traces[index]!, options.signal));
+      return new StrategyRun(scenario, strategy, engine, traces, programs, options);
     } catch (error) {
+      for (const program of programs) await program?.dispose();
       engine.dispose();
       throw error;
     }
@@ -136,14 +155,16 @@ export class StrategyRun {
     this.#engine.dispose();
   }
 
-  #guestCreate(form: ScenarioVm, trace: VmTrace): Guest {
+  #guestCreate(form: ScenarioVm, trace: VmTrace, program: TraceProgramMaker | null, separate: SeparateResult | null): Guest {
     const watch = this.#watch;
-    return new TraceGuest(this.#engine, form, this.#strategy, trace, {
+    const options: GuestOptions = {
       accessNs: this.#scenario.accessNs,
       loadsStore: this.#scenario.loadsStore,
       signal: this.#signal,
       watch: watch === null ? null : (sampled) => watch.watch(sampled),
-    });
+    };
+    if (program === null) return new TraceGuest(this.#engine, form, this.#strategy, trace, options);
+    return new ReplicatedGuest(this.#engine, form, this.#strategy, trace, { ...options, program, separate: separate! });
   }
 
   #mark({ requestNs, reconfiguration: { grantNs, settledNs } }: Request, number: string): void {
@@ -152,6 +173,16 @@ export class StrategyRun {
     if (grantNs > 0) this.#watch?.mark(requestNs + grantNs, `grant${number}`);
     if (settledNs !== null && settledNs > grantNs) this.#watch?.mark(requestNs + settledNs, `settled${number}`);
   }
+}
+
+/** What the replicas of a VM run. */
+function programOf(
+  { loadsStore }: Scenario,
+  replicas: ScenarioReplicas,
+  { trace }: VmTrace,
+  signal: AbortSignal | undefined,
+): Promise<TraceProgramMaker> {
+  return traceProgram(trace, { loadsStore, ...said({ checkPoints: traceCheckPoints(replicas), signal }) });
 }
 
 /** A reserve takes its memory from the same machine. */

@@ -6,6 +6,7 @@ import { convertTrace } from '../trace/convert.ts';
 import { openTrace } from '../trace/file.ts';
 import { type NextUse, nextUseOf } from '../trace/next-use.ts';
 import type { Trace, TraceReadOptions, TraceTotals } from '../trace/trace.ts';
+import { faultBlocks } from './fault-blocks.ts';
 import { BeforeRunError, ScenarioError } from './problem.ts';
 import { bytesShown } from './shown.ts';
 import type { Scenario, ScenarioVm } from './types.ts';
@@ -16,6 +17,8 @@ export interface VmTrace {
   readonly totals: TraceTotals;
   readonly nextUse: NextUse | null;
   readonly addressSpacePages: number;
+  /** The block that holds a traced address which a fault of the scenario names. */
+  readonly blockOf: (address: bigint) => number;
 }
 
 export interface OpenTracesOptions {
@@ -41,7 +44,7 @@ export class ScenarioTraces {
   static async open(scenario: Scenario, options: OpenTracesOptions): Promise<ScenarioTraces> {
     const traces = new ScenarioTraces(options);
     try {
-      for (const vm of scenario.vms) traces.#opened.push(await traces.#open(vm));
+      for (const [index, vm] of scenario.vms.entries()) traces.#opened.push(await traces.#open(vm, `vms[${index}]`));
       return traces;
     } catch (error) {
       await traces.dispose();
@@ -58,14 +61,15 @@ export class ScenarioTraces {
     if (this.#directory !== null) await rm(this.#directory, { recursive: true, force: true });
   }
 
-  async #open(vm: ScenarioVm): Promise<VmTrace> {
+  async #open(vm: ScenarioVm, field: string): Promise<VmTrace> {
     const { pageBytes, signal, onProgress } = this.#options;
     const progress = (done: number, total: number | null): void => onProgress?.(`reading the trace of ${vm.name}`, done, total ?? 0);
     try {
       const trace = await this.#compact(vm, { signal, progress });
       const totals = await trace.totals({ signal });
       const nextUse = vm.eviction === 'farthest' ? await nextUseOf(trace, Math.log2(pageBytes), { signal }) : null;
-      return { trace, totals, nextUse, addressSpacePages: addressSpacePagesOf(vm, totals, pageBytes) };
+      const blockOf = await faultBlocks(vm, field, trace, { signal });
+      return { trace, totals, nextUse, addressSpacePages: addressSpacePagesOf(vm, totals, pageBytes), blockOf };
     } catch (error) {
       throw error instanceof UsufructError && !(error instanceof ScenarioError) ? new BeforeRunError(`VM ${vm.name}: `, error) : error;
     }

@@ -65,7 +65,7 @@ describe('a VM of replicas', () => {
       onDifference: ['vote', 'rollBack', 'halt'],
       retries: 2,
       standby: 1,
-      isScrubbed: true,
+      scrub: 'report',
       faults: [],
     });
     expect(
@@ -77,7 +77,7 @@ describe('a VM of replicas', () => {
       checkPoints: { every: { at: [0.25, 0.5, 1] } },
       onDifference: ['rollBack'],
       standby: 0,
-      isScrubbed: false,
+      scrub: null,
     });
     expect(read({}).vms[0]!.replicas).toBeUndefined();
   });
@@ -97,8 +97,8 @@ describe('a VM of replicas', () => {
       { kind: 'memory', place: { block: 0, offset: 4095 }, change: { bits: [0, 7] }, isUnseen: false },
       { kind: 'memory', place: { address: 2n ** 64n - 1n }, change: { byte: 255 }, isUnseen: true },
       { kind: 'memory', place: { address: 4097n }, change: { bits: [4] }, isUnseen: false },
-      { kind: 'state', bits: [0] },
-      { kind: 'dies' },
+      { kind: 'state', bits: [64] },
+      { kind: 'dies', isReplaced: false },
     ]);
     expect(read1.map(({ replica, at, isPermanent }) => [replica, at, isPermanent])).toEqual([
       [1, 0.5, false],
@@ -118,7 +118,10 @@ describe('a VM of replicas', () => {
     [{ processors: 2 }, 'vms[0].processors is 2: it is for a VM that says how many "replicas" it has.'],
     [{ faults: [] }, 'vms[0].faults is an array of 0: it is for a VM that says how many "replicas" it has.'],
     [{ ...THREE, processors: 0 }, 'vms[0].processors is 0: it must be a whole number from 1 to 10000.'],
-    [{ ...THREE, processors: [] }, 'vms[0].processors is an array of 0: it must be a number of equal processors, or a list of them, at least one.'],
+    [
+      { ...THREE, processors: [] },
+      'vms[0].processors is an array of 0: it must be a number of equal processors, or a list of them, at least one.',
+    ],
     [
       { ...THREE, processors: [{ frequency: '1GB' }] },
       'vms[0].processors[0].frequency is "1GB": it must be a frequency above 0: Hz, or text with a unit (Hz, kHz, MHz, GHz).',
@@ -155,7 +158,10 @@ describe('a VM of replicas', () => {
       'vms[0].standby is 1: a standby is brought up to date at check points, and "checkPoints" does not say where they are.',
     ],
     [{ ...THREE, standby: 2 }, 'vms[0].standby is 2: it must be a whole number from 0 to 1.'],
-    [{ ...THREE, replicas: 2, onDifference: 'vote' }, 'vms[0].onDifference is "vote": a vote needs at least 3 replicas, and the VM has 2.'],
+    [
+      { ...THREE, replicas: 2, onDifference: 'vote' },
+      'vms[0].onDifference is "vote": a vote needs at least 3 replicas, and the VM has 2: name a policy behind it.',
+    ],
     [
       { replicas: 3, onDifference: ['vote'] },
       'vms[0].onDifference is an array of 1: differences are found at check points, and nothing is compared there: "checkPoints" and "compare.atCheckPoints" say so.',
@@ -168,7 +174,23 @@ describe('a VM of replicas', () => {
       { ...THREE, onDifference: ['vote', 'vote'] },
       'vms[0].onDifference is an array of 2: it must be a name, or a list in the order of trying, of report, halt, vote, rollBack, at least one, each once.',
     ],
-    [{ ...THREE, retries: 2 }, 'vms[0].retries is 2: it counts the attempts of "rollBack", which "onDifference" does not name.'],
+    [
+      { ...THREE, onDifference: 'vote', retries: 2 },
+      'vms[0].retries is 2: it counts attempts of "rollBack" or "report", and "onDifference" names neither.',
+    ],
+    [{ ...THREE, scrub: 'vote' }, 'vms[0].scrub is "vote": it must be true, false, "report" or "halt".'],
+    [
+      { ...THREE, eviction: 'farthest' },
+      'vms[0].eviction is "farthest": replicas come to an access at different times: "farthest" is for a VM without "replicas".',
+    ],
+    [
+      { ...THREE, faults: [{ replica: 1, at: 0, state: true, bits: 96 }] },
+      'vms[0].faults[0].bits is 96: the processor state of a trace has 96 bits, counted from 0.',
+    ],
+    [
+      { ...THREE, faults: [{ replica: 1, at: 0, state: true, joins: true }] },
+      'vms[0].faults[0].joins is true: another replica joins where one "dies".',
+    ],
     [{ ...THREE, memory: '12KiB' }, 'vms[0].memory is "12KiB": a VM of replicas needs at least 4 pages, 16KiB.'],
     [{ ...THREE, faults: [{ replica: 4, at: 0, state: true }] }, 'vms[0].faults[0].replica is 4: the VM has 3, counted from 1.'],
     [
