@@ -2,6 +2,7 @@
 import {
   ENTRY_OBJECT_MASK,
   NODE_ENTRIES,
+  OBJECT_COMMON,
   OBJECT_REFERENCES,
   REPLICA_HEIGHT,
   REPLICA_QUOTA,
@@ -9,11 +10,16 @@ import {
   REPLICA_TAKEN,
 } from '../shared/layout.ts';
 import { STATUS_NO_SUCH_REPLICA, STATUS_OK, STATUS_QUOTA_EXCEEDED } from '../shared/status.ts';
-import { objectRecord } from '../paging/page-object.ts';
+import { objectHas, objectRecord } from '../paging/page-object.ts';
 import { entryIsShared, entryRead, nodeAddress, nodeReferences } from '../paging/page-table.ts';
 import { fail } from '../store/control.ts';
 import { replicaRecord, replicaRuns } from '../store/replica.ts';
 import { areaIsBare } from './area.ts';
+
+/** Does only one entry refer to a page, which is no common holder's? */
+function isAlone(object: u32): bool {
+  return load<u32>(objectRecord(object) + OBJECT_REFERENCES) == 1 && !objectHas(object, OBJECT_COMMON);
+}
 
 /** Pages with content below a node that nobody else holds. */
 function ownBelow(node: u32, height: u32): u32 {
@@ -26,7 +32,7 @@ function ownBelow(node: u32, height: u32): u32 {
       continue;
     }
     const object = entry & ENTRY_OBJECT_MASK;
-    if (object && load<u32>(objectRecord(object) + OBJECT_REFERENCES) == 1 && !areaIsBare(object)) own++;
+    if (object && isAlone(object) && !areaIsBare(object)) own++;
   }
   return own;
 }
