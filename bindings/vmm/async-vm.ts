@@ -5,7 +5,7 @@ import type { AsyncChange } from './async-change.ts';
 import type { AsyncMemory } from './async-memory.ts';
 import { AsyncReplica } from './async-replica.ts';
 import type { AsyncSnapshot } from './async-snapshot.ts';
-import type { Sent } from './async-types.ts';
+import type { Received, Sent } from './async-types.ts';
 import { FACE } from './face.ts';
 import type { Face } from './face.ts';
 import type { AnswerOf, ArgumentsFor, MethodOf } from './operations.ts';
@@ -91,6 +91,41 @@ export class AsyncVm implements Face {
   /** Another way for pages of a region that it releases, from now on. */
   releaseBy(...args: Arguments<'releaseBy'>): Promise<void> {
     return this.#ask('releaseBy', args);
+  }
+
+  /** Compares its replicas in step, and merges what is equal. */
+  compare(): Promise<Received<AnswerOf<'vm', 'compare'>>> {
+    return this.#ask('compare', []);
+  }
+
+  /** How they are compared, from now on. */
+  compareBy(...args: Arguments<'compareBy'>): Promise<void> {
+    return this.#ask('compareBy', args);
+  }
+
+  /** All pages in which they differ now. */
+  differences(): Promise<Received<AnswerOf<'vm', 'differences'>>> {
+    return this.#ask('differences', []);
+  }
+
+  /** The page table of US 9,063,868 Fig. 2: all rows of a range at once, so ask for few pages of many replicas. */
+  pageTable(...args: Arguments<'pageTable'>): Promise<Received<AnswerOf<'vm', 'pageTable'>>> {
+    return this.#ask('pageTable', args);
+  }
+
+  /** What its replicas and snapshots share, counted now. */
+  sharing(): Promise<Received<AnswerOf<'vm', 'sharing'>>> {
+    return this.#ask('sharing', []);
+  }
+
+  /** One pass that merges equal pages at different addresses. */
+  scan(): Promise<Received<AnswerOf<'vm', 'scan'>>> {
+    return this.#ask('scan', []);
+  }
+
+  /** Looks for pages that have changed though nobody stored to them. */
+  scrub(): Promise<Received<AnswerOf<'vm', 'scrub'>>> {
+    return this.#ask('scrub', []);
   }
 
   /** A write by none of its replicas, to all of them; resolves when it is done, which may take until they meet. Writers: those of `createVm({ writers })`. */

@@ -6,6 +6,7 @@ import type { Image } from '../image/image.ts';
 import type { OutsideWriteOptions } from '../outside/outside.ts';
 import type { GuestMemory } from '../guest-memory.ts';
 import { checkInteger } from '../options.ts';
+import type { PageTableRange } from '../page-table.ts';
 import type { Reconfiguration } from '../reconfiguration/reconfiguration.ts';
 import type { Replica } from '../replica.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -35,7 +36,7 @@ function methods<Type>() {
 /** What can be asked of each kind of object: the one place in which the asynchronous interface says what the engine does. */
 export const OPERATIONS = {
   engine: {
-    ...methods<Engine>()('createVm', 'reconfigure', 'advance', 'inspect', 'validate'),
+    ...methods<Engine>()('createVm', 'reconfigure', 'advance', 'inspect', 'validate', 'scan'),
     figures: ({ regions, frames, regionsFree, virtualNs, dueNs }: Engine) => ({ regions, frames, regionsFree, virtualNs, dueNs }),
     vms: (engine: Engine) => engine.vms,
     image: (engine: Engine, described: ImageDescription) => engine.image(imageSourceOf(described)),
@@ -47,6 +48,9 @@ export const OPERATIONS = {
   },
   vm: {
     ...methods<Vm>()('reduce', 'expand', 'touch', 'releaseEarly', 'releaseBy', 'information', 'accessFigures', 'loadSnapshot', 'dispose'),
+    ...methods<Vm>()('compare', 'compareBy', 'sharing', 'scan', 'scrub'),
+    differences: (vm: Vm) => [...vm.differences()],
+    pageTable: (vm: Vm, range?: PageTableRange) => [...vm.pageTable(range)],
     figures: ({ managedBytes, usedBytes, usableBytes, residentPages, outPages, timeNs, counters, release }: Vm) => ({
       managedBytes,
       usedBytes,

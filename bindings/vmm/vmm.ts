@@ -2,6 +2,7 @@ import { DISPOSE_ASYNC, Origin } from '../dispose.ts';
 import type { Handover } from '../engine-options.ts';
 import type { PageRow } from '../engine/page-walk.ts';
 import type { EventMap, EventName } from '../events/event-map.ts';
+import type { ScanAcrossReport } from '../common-memory.ts';
 import type { Inspection } from '../inspect.ts';
 import { checkBoolean, checkFields, checkFunction } from '../options.ts';
 import { throwIfAborted } from '../signal.ts';
@@ -144,6 +145,11 @@ export class Vmm {
   /** All tables as plain data. */
   inspect(): Promise<Inspection> {
     return this.#session.askEngine('inspect', []);
+  }
+
+  /** One pass that merges equal pages of VMs of one salt. */
+  scan(): Promise<ScanAcrossReport> {
+    return this.#session.askEngine('scan', []);
   }
 
   /** The pages of a replica in a range. */
