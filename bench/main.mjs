@@ -28,6 +28,7 @@ const QUESTIONS = [
   'copy-on-write',
   'compared-store',
   'merge',
+  'in-step',
   'memory',
   'policies',
 ];
