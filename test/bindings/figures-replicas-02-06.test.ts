@@ -100,7 +100,7 @@ describe.each(shipped)('Fig. 3, step by step, $name', (build) => {
     second.memory.store8(ADDRESS, NEW);
     expect(rows()[3]).toBe('2 12 80005 0 1');
     second.memory.store8(ADDRESS, OLD); // as before the first write: found at once
-    expect(rows()).toEqual(FIG_4A.map((row) => row.replace('80005', '80002')));
+    expect(rows()).toEqual(FIG_4A.map((row) => row.replace('80002', '80005'))); // S13, S14: the frame just written stays
     expect(vm.counters.merges).toBe(1);
     expect(first.memory.load8(ADDRESS)).toBe(OLD);
   });
