@@ -200,7 +200,7 @@ function entriesPoint(level: u32, count: u32, index: u32): void {
   }
 }
 
-/** One page of which not all replicas have the same area. Status. */
+/** One page of which not all replicas have the same area (S22): compared (S11, S12), merged as the policy says (S13, S14). Status. */
 export function pageSweep(vm: u32, level: u32, count: u32, index: u32, page: u32): i32 {
   const areas = areasCollect(level, count, index);
   const groups = areasGroup(areas);
@@ -257,8 +257,8 @@ export function nodeServe(place: usize, node: u32, height: u32): void {
 }
 
 /**
- * The `count` different nodes of row `level`, of `height` levels, from page `page` on: below them equal pages and equal nodes become one. Status; what was done before a
- * failure stands.
+ * The `count` different nodes of row `level`, of `height` levels, from page `page` on: each page at which they differ is taken once (S21), equal pages and equal nodes below
+ * become one. Status; what was done before a failure stands.
  */
 export function nodesSweep(vm: u32, level: u32, count: u32, height: u32, page: u32): i32 {
   const mask: u32 = height == 1 ? ENTRY_OBJECT_MASK : NONE;
