@@ -85,7 +85,7 @@ import { pageUnseen, UNSEEN_LOADS, UNSEEN_NONE } from './access.ts';
 import { objectHas, objectIsCache, objectRecord, objectVm } from './paging/page-object.ts';
 import { entryIsShared, entryRead, nodeAddress, nodeReferences } from './paging/page-table.ts';
 import { hitAddress } from './paging/recency.ts';
-import { OFFSET_MASK } from './paging/translation.ts';
+import { OFFSET_MASK, SEEN } from './paging/translation.ts';
 import { changeRecord } from './regions/change.ts';
 import { fail, word } from './store/control.ts';
 import { frameAddress, frameIsFree, frameObject, frameRecord, frameRegion } from './store/frame.ts';
@@ -105,9 +105,10 @@ import {
   regionUser,
   regionUserSlot,
 } from './store/region.ts';
-import { replicaIsLive, replicaRecord } from './store/replica.ts';
+import { replicaIsLive, replicaRecord, storesAreSeen } from './store/replica.ts';
 import { vmIsLive, vmRecord } from './store/vm.ts';
 import { slotIsFree, slotIsImage } from './swap/slot.ts';
+import { knownCheck } from './validate-known.ts';
 
 function broken(invariant: u32, b: u32, c: u32): i32 {
   return fail(STATUS_INVARIANT, invariant, b, c);
@@ -289,7 +290,8 @@ function translationsCheck(replica: u32): i32 {
     const forStore =
       load<u32>(load<u32>(processor + PROCESSOR_STORE_COLUMN) + (page << 2)) ^ load<u32>(processor + PROCESSOR_STORE_GENERATION);
     const holdsLoad = !(forLoad & OFFSET_MASK);
-    const holdsStore = !(forStore & OFFSET_MASK);
+    const holdsStore = (forStore & OFFSET_MASK) == (storesAreSeen(record) ? SEEN : 0);
+    if ((forStore & OFFSET_MASK) == (storesAreSeen(record) ? 0 : SEEN)) return broken(INVARIANT_TRANSLATION, replica, page);
     if (!holdsLoad && !holdsStore) continue;
     const entry = entryRead(record, page);
     const object = entry & ENTRY_OBJECT_MASK;
@@ -301,7 +303,8 @@ function translationsCheck(replica: u32): i32 {
     if (holdsLoad && (forLoad != (frameAddress(frame) as u32) || entry & ENTRY_NO_LOAD))
       return broken(INVARIANT_TRANSLATION, replica, page);
     if (!holdsStore) continue;
-    if (forStore != (frameAddress(frame) as u32) || entry & ENTRY_NO_STORE) return broken(INVARIANT_TRANSLATION, replica, page);
+    if ((forStore & ~OFFSET_MASK) != (frameAddress(frame) as u32) || entry & ENTRY_NO_STORE)
+      return broken(INVARIANT_TRANSLATION, replica, page);
     const isPlain = !load<u32>(objectRecord(object) + OBJECT_SLOT) && !objectHas(object, OBJECT_DISCARDABLE);
     if (!isPlain || entryIsShared(record, page)) return broken(INVARIANT_TRANSLATION, replica, page);
   }
@@ -342,6 +345,7 @@ export function engineValidate(): i32 {
   let status = objectsCheck();
   if (!status) status = outCheck();
   if (!status) status = changesCheck();
+  if (!status) status = knownCheck();
   for (let replica: u32 = 1; replica <= word(CB_REPLICAS) && !status; replica++) {
     if (replicaIsLive(replica)) status = translationsCheck(replica);
   }

@@ -524,3 +524,4 @@ export const INVARIANT_CHANGE = 13;
 export const INVARIANT_ARENA = 14;
 export const INVARIANT_PIN = 15;
 export const INVARIANT_SUMMARY = 16;
+export const INVARIANT_KNOWN = 17;
