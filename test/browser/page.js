@@ -79,6 +79,23 @@ async function runVmm({ AddressOutOfRangeError, moduleExport, Vmm }, where) {
   return result;
 }
 
+/** Replicas that start from an image, and a write that reaches all of them. @param {typeof import('usufruct').Engine} Engine */
+async function runImage(Engine) {
+  const engine = await Engine.create({ memory: '256KiB', region: '64KiB' });
+  const image = engine.image(new Uint8Array(100_000).fill(7));
+  const vm = engine.createVm({ memory: '256KiB', addressSpace: '1MiB', image, replicas: 3 });
+  vm.write(50_000, Uint8Array.of(1, 2));
+  const result = {
+    bytes: vm.replicas.map(({ memory }) => [...memory.read(49_999, 4)]),
+    end: vm.replica.memory.load8(100_000),
+    read: image.pagesRead,
+    resident: vm.residentPages,
+  };
+  engine.validate();
+  engine.dispose();
+  return result;
+}
+
 /** A worker whose script is not there. @param {Pick<typeof import('usufruct'), 'Vmm'>} names */
 async function failWorker({ Vmm }) {
   const error = await Vmm.start({ where: 'worker', worker: '/dist/no-such-worker.js', memory: '1MiB' }).catch(
@@ -97,5 +114,6 @@ Object.assign(globalThis, {
   runHere: async () => runVmm(await plain(), 'here'),
   runWorker: async () => runVmm(await plain(), 'worker'),
   runWorkerInline: async () => runVmm(await inline(), 'worker'),
+  runImage: async () => runImage((await plain()).Engine),
   failWorker: async () => failWorker(await plain()),
 });

@@ -78,6 +78,12 @@ describe.each([
     }
   });
 
+  test('an image, read when it is touched, and a write to all replicas', async () => {
+    const { result, problems } = await call('runImage');
+    expect(problems).toEqual([]);
+    expect(result).toEqual({ bytes: new Array(3).fill([7, 1, 2, 7]), end: 0, read: 2, resident: 2 });
+  });
+
   test('a worker that cannot be started', async () => {
     const { result } = await call('failWorker');
     expect(result).toMatchObject({
