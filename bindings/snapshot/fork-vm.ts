@@ -1,5 +1,9 @@
+import { IMAGE_SLOT_FIRST } from '../../assembly/shared/layout.ts';
+import type { Core } from '../engine/core.ts';
+import { pagesWalk } from '../engine/page-walk.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { InvalidOptionError } from '../errors.ts';
+import type { Replica } from '../replica.ts';
 import type { SignalOption } from '../signal.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Vm } from '../vm.ts';
@@ -34,9 +38,21 @@ async function contentCopy({ core }: EngineParts, from: Snapshot, vm: Vm, pace: 
   const { pageBytes } = core;
   const { replica } = vm;
   const protection = protectionRuns(core, from);
-  for (const [page, bytes] of pagesFilled(core, from)) {
+  const inImages = imagePagesMap(core, from, replica);
+  for (const [page, bytes] of pagesFilled(core, from, inImages)) {
     replica.memory.write(page * pageBytes, bytes);
     await pace.done(pageBytes);
   }
   for (const { first, pages, kind } of protection) replica.protect(first * pageBytes, pages * pageBytes, kind);
+}
+
+/** Pages whose contents are in an image become pages of that image in the new VM too. Which ones. */
+function imagePagesMap(core: Core, from: Snapshot, replica: Replica): ReadonlySet<number> {
+  const mapped = new Set<number>();
+  for (const { page, imageSlot } of pagesWalk(core, from.handle, 0, from.addressSpaceBytes / core.pageBytes)) {
+    if (imageSlot === null) continue;
+    core.require(core.exports.imageMap(replica.handle, page, 1, IMAGE_SLOT_FIRST + imageSlot));
+    mapped.add(page);
+  }
+  return mapped;
 }

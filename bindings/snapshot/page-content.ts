@@ -43,10 +43,15 @@ export class PageBuffer {
   }
 }
 
-/** The pages of a holder that are not all zero, one after the other, in one buffer that is used again. */
-export function* pagesFilled(core: Core, holder: PageHolder): Generator<readonly [page: number, bytes: Uint8Array<ArrayBuffer>]> {
+/** The pages of a holder that are not all zero, but for some, one after the other, in one buffer that is used again. */
+export function* pagesFilled(
+  core: Core,
+  holder: PageHolder,
+  except: ReadonlySet<number> = new Set(),
+): Generator<readonly [page: number, bytes: Uint8Array<ArrayBuffer>]> {
   const buffer = new PageBuffer(core.pageBytes);
   for (const page of pagesChanged(core, holder, null)) {
+    if (except.has(page)) continue;
     holder.peek(page * core.pageBytes, buffer.bytes);
     if (!buffer.isZero) yield [page, buffer.bytes];
   }

@@ -111,4 +111,19 @@ describe.each(shipped)('$name', (build) => {
     from.replica.memory.store8(24 * 2 ** 20 - 1, 9);
     expect((await copying).replica.digestSync()).toBe(digest);
   });
+
+  test('pages of an image are not copied: the new VM has them from the image', async () => {
+    const contents = new Uint8Array(8 * PAGE).map((_, at) => at >>> 12);
+    const image = engine.image(contents);
+    const started = engine.createVm({ memory: 4 * REGION, addressSpace: SPACE_PAGES * PAGE, image });
+    started.replica.memory.load8(2 * PAGE);
+    started.replica.memory.store8(3 * PAGE, 99);
+    const { pagesRead } = image;
+    const copy = await started.replica.forkVm({ memory: 2 * REGION });
+    expect([copy.residentPages, copy.outPages, image.pagesRead]).toEqual([1, 7, pagesRead]);
+    expect(copy.replica.digestSync()).toBe(started.replica.digestSync());
+    started.dispose();
+    expect(copy.replica.memory.load8(7 * PAGE)).toBe(7);
+    engine.validate();
+  });
 });
