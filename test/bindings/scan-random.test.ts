@@ -2,9 +2,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Engine, Replica, Snapshot, Vm } from '../../bindings/node.ts';
-import { engineMake, PAGE_BYTES as PAGE, REGION_BYTES as REGION, shipped } from '../support/engines.ts';
+import { buildOf } from '../support/builds.ts';
+import { engineMake, PAGE_BYTES, REGION_BYTES, shipped } from '../support/engines.ts';
 
 const PAGES = [0, 1, 2, 3, 63, 64, 65, 130];
+/** What is stored: few different contents, one of them with its highest bits set. */
+const BYTES = [0, 1, 0xc7];
 const FRAMES = 3 * 4; // three regions: less than there are pages
 
 type Kind =
@@ -53,10 +56,12 @@ class Twins {
   readonly #snapshots: Snapshot[] = [];
   readonly #engine: Engine;
   readonly #vm: Vm;
+  readonly #page: number;
 
   constructor(engine: Engine, vm: Vm) {
     this.#engine = engine;
     this.#vm = vm;
+    this.#page = engine.pageBytes;
     for (const replica of vm.replicas) this.#contents.set(replica, new Map());
   }
 
@@ -64,11 +69,11 @@ class Twins {
     const vm = this.#vm;
     const replica = vm.replicas[who % vm.replicas.length]!;
     const words = this.#contents.get(replica)!;
-    const at = page * PAGE;
-    if (kind === 'store') this.#store(replica, at + (value === 1 ? 8 : 0), [value]);
+    const at = page * this.#page;
+    if (kind === 'store') this.#store(replica, at + (value === 1 ? 8 : 0), [BYTES[value]!]);
     else if (kind === 'load') this.#load(replica, words, at);
-    else if (kind === 'crossing') this.#store(replica, at + PAGE - 1, [value, value]);
-    else if (kind === 'bulk') this.#store(replica, at, new Array<number>(64).fill(value));
+    else if (kind === 'crossing') this.#store(replica, at + this.#page - 1, [BYTES[value]!, BYTES[value]!]);
+    else if (kind === 'bulk') this.#store(replica, at, new Array<number>(64).fill(BYTES[value]!));
     else if (kind === 'fork' && vm.replicas.length < 4) {
       const fork = replica.fork();
       fork.isInStep = value > 0;
@@ -83,11 +88,11 @@ class Twins {
     else if (kind === 'scan') vm.scan();
     else if (kind === 'scrub') expect(vm.scrub().flips).toEqual([]);
     else if (kind === 'unused') {
-      replica.advise(at, PAGE, 'unused');
-      for (const address of [...words.keys()]) if (Math.floor(address / PAGE) === page) words.delete(address);
-    } else if (kind === 'locked' && value === 0) replica.advise(at, PAGE, 'locked');
-    else if (kind === 'normal') replica.advise(0, 140 * PAGE, 'normal');
-    else if (kind === 'protect') replica.protect(at, PAGE, value === 0 ? 'read' : 'readWrite');
+      replica.advise(at, this.#page, 'unused');
+      for (const address of [...words.keys()]) if (Math.floor(address / this.#page) === page) words.delete(address);
+    } else if (kind === 'locked' && value === 0) replica.advise(at, this.#page, 'locked');
+    else if (kind === 'normal') replica.advise(0, 140 * this.#page, 'normal');
+    else if (kind === 'protect') replica.protect(at, this.#page, value === 0 ? 'read' : 'readWrite');
   }
 
   #store(replica: Replica, address: number, bytes: readonly number[]): void {
@@ -104,8 +109,8 @@ class Twins {
 
   /** So that there are translations, of all addresses from one on. */
   #load(replica: Replica, words: Words, from: number): void {
-    for (const page of PAGES.filter((each) => each * PAGE >= from))
-      expect(replica.memory.load8(page * PAGE)).toBe(words.get(page * PAGE) ?? 0);
+    for (const page of PAGES.filter((each) => each * this.#page >= from))
+      expect(replica.memory.load8(page * this.#page)).toBe(words.get(page * this.#page) ?? 0);
   }
 
   #drop(replica: Replica, value: number): void {
@@ -122,14 +127,14 @@ class Twins {
 
   expectEqual(): void {
     this.#engine.validate();
-    const into = new Uint8Array(PAGE);
-    const expected = new Uint8Array(PAGE);
+    const into = new Uint8Array(this.#page);
+    const expected = new Uint8Array(this.#page);
     for (const holder of [...this.#vm.replicas, ...this.#snapshots]) {
       const words = this.#contents.get(holder)!;
       for (const page of new Set(PAGES.flatMap((at) => [at, at + 1]))) {
         expected.fill(0);
-        for (const [address, byte] of words) if (Math.floor(address / PAGE) === page) expected[address % PAGE] = byte;
-        holder.peek(page * PAGE, into);
+        for (const [address, byte] of words) if (Math.floor(address / this.#page) === page) expected[address % this.#page] = byte;
+        holder.peek(page * this.#page, into);
         expect(Buffer.compare(into, expected), `page ${page}`).toBe(0);
       }
     }
@@ -137,20 +142,35 @@ class Twins {
 
   /** After two passes in which nothing changed, what is in frames and was not locked is there once. */
   expectScanned(): void {
-    this.#vm.replica.advise(0, 140 * PAGE, 'normal');
+    this.#vm.replica.advise(0, 140 * this.#page, 'normal');
     this.#vm.scan();
     const { pagesMerged, pagesVolatile } = (this.#vm.scan(), this.#vm.scan());
     expect({ pagesMerged, pagesVolatile }).toEqual({ pagesMerged: 0, pagesVolatile: 0 });
   }
 }
 
-test.each([false, 'any'] as const)(
-  'compared on write: %s',
-  async (onWrite) => {
+test.each([
+  [4, false],
+  [4, 'any'],
+  [1, false],
+  [16, 'any'],
+] as const)(
+  'pages of %i KiB, compared on write: %s',
+  async (pageKib, onWrite) => {
+    const build = buildOf('release', pageKib);
+    const page = build.pageBytes;
+    const memory = FRAMES * page;
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 20, maxLength: 90 }), async (operations) => {
-        const engine = await engineMake(shipped[0]!, { regions: 3, slots: 256, maxReplicas: 16, scan: true, compareOnWrite: true });
-        const vm = engine.createVm({ memory: FRAMES * PAGE, addressSpace: 192 * PAGE, replicas: 2, compare: { onWrite } });
+        const engine = await engineMake(build, {
+          memory,
+          region: 4 * page,
+          swap: { size: 256 * page },
+          maxReplicas: 16,
+          scan: true,
+          compareOnWrite: true,
+        });
+        const vm = engine.createVm({ memory, addressSpace: 192 * page, replicas: 2, compare: { onWrite } });
         const twins = new Twins(engine, vm);
         for (const each of operations) {
           twins.run(each);
@@ -159,7 +179,7 @@ test.each([false, 'any'] as const)(
         twins.expectScanned();
         engine.dispose();
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   },
   120_000,
@@ -169,7 +189,7 @@ test('a VM with one replica under pressure', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { minLength: 20, maxLength: 90 }), async (operations) => {
       const engine = await engineMake(shipped[0]!, { regions: 1, slots: 256, scan: true });
-      const vm = engine.createVm({ memory: REGION, addressSpace: 192 * PAGE });
+      const vm = engine.createVm({ memory: REGION_BYTES, addressSpace: 192 * PAGE_BYTES });
       const twins = new Twins(engine, vm);
       for (const each of operations) {
         if (each.kind === 'fork' || each.kind === 'snapshot') continue;
@@ -179,6 +199,6 @@ test('a VM with one replica under pressure', async () => {
       twins.expectScanned();
       engine.dispose();
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 }, 120_000);
