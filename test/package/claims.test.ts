@@ -1,16 +1,10 @@
 // The tables of docs/claims-rights.md cannot rot: every claim is there once, every test named in them exists, every field is one of a scenario.
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { existsSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { scenarioForm } from '../../bindings/scenario/schema.ts';
+import { claimsDocument, ROOT, testsThere } from '../support/claims.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const DOCUMENT = join(ROOT, 'docs/claims-rights.md');
 const CLAIMS = 33;
 const FIGURES = 21;
 /** Numbered steps of Figs. 6, 7, 8, 9, 12, 15, 16 and 18: the first and the last of each. */
@@ -27,45 +21,10 @@ const STEPS = [
 /** Parts of Figs. 5 and 17. */
 const PARTS = [1110, 1111, 1112, 1121, 1122, 1123, 1124, 1130, 1210, 1220, 1230, 1241, 1242, 1243] as const;
 
-interface Named {
-  readonly file: string;
-  readonly name: string;
-}
-
-/** The part of the document below a heading. */
-function partOf(heading: string): string {
-  const part = text.split(`\n## ${heading}\n`)[1];
-  if (part === undefined) throw new Error(`docs/claims-rights.md has no heading '${heading}'`);
-  return part.split('\n## ')[0]!;
-}
-
-/** The rows of the table of claims, as cells. */
-function rowsOf(part: string): readonly (readonly string[])[] {
-  const rows = part.split('\n').filter((line) => line.startsWith('|'));
-  return rows.slice(2).map((line) => line.split('|').map((cell) => cell.trim()));
-}
-
-/** The tests that a list names: each an item in code, below a link to its file. */
-function testsOf(part: string): readonly Named[] {
-  const tests: Named[] = [];
-  let file = '';
-  for (const line of part.split('\n')) {
-    const [, path, name] = /^ *- (?:\[[^\]]+\]\(([^)]+)\)|`([^`]+)`)$/.exec(line) ?? [];
-    if (path !== undefined) file = relative(ROOT, join(dirname(DOCUMENT), path));
-    else if (name !== undefined) tests.push({ file, name });
-  }
-  return tests;
-}
-
-const text = readFileSync(DOCUMENT, 'utf8');
-const claims = rowsOf(text.split('\n## ')[0]!).map(([, numbers]) => numbers!);
+const { rows, partOf, sectionsOf, testsOf } = claimsDocument('docs/claims-rights.md');
+const claims = rows.map(([, numbers]) => numbers!);
 /** What is said and shown of the claims of one row. */
-const sections = new Map(
-  partOf('What each claim asks for, and its tests')
-    .split('\n### Claims ')
-    .slice(1)
-    .map((section) => [section.split('\n')[0]!, section]),
-);
+const sections = sectionsOf('What each claim asks for, and its tests');
 const items = ['Figures', 'Named values'].flatMap((heading) => partOf(heading).split('\n- **').slice(1));
 const named = [...sections.values(), ...items].flatMap(testsOf);
 const files = [...new Set(named.map(({ file }) => file))];
@@ -77,7 +36,7 @@ test('every claim has a row, and only one', () => {
 
 test('every row has its section behind it, with as many tests as it says', () => {
   expect([...sections.keys()]).toEqual(claims);
-  const shown = rowsOf(text.split('\n## ')[0]!).map((cells) => cells.at(-2));
+  const shown = rows.map((cells) => cells.at(-2));
   const links = [...sections].map(([numbers, section]) => {
     const count = testsOf(section).length;
     return `[${count} ${count === 1 ? 'test' : 'tests'}](#claims-${numbers.replaceAll(', ', '-')})`;
@@ -105,21 +64,10 @@ test.each(files)('%s is there', (file) => {
 });
 
 describe('the tests named', () => {
-  const there = new Map<string, Set<string>>();
+  let there: ReadonlyMap<string, ReadonlySet<string>>;
 
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'usufruct-claims-'));
-    try {
-      const list = join(folder, 'tests.json');
-      const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-      await promisify(execFile)(process.execPath, [vitest, 'list', ...files, `--json=${list}`], { cwd: ROOT });
-      for (const { file, name } of JSON.parse(await readFile(list, 'utf8')) as readonly Named[]) {
-        const names = there.get(relative(ROOT, file)) ?? new Set();
-        there.set(relative(ROOT, file), names.add(name.split(' > ').at(-1)));
-      }
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    there = await testsThere(files);
   }, 180_000); // it reads as many test files as the document names
 
   test.each(STEPS)('the steps S%i to S%i are all named by tests of the figures', (first, last) => {
