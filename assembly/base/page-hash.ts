@@ -14,11 +14,13 @@ export class HashTerm {
   /** What the hash of the page at `address` grows by when the word at byte `offset` becomes another. */
   @inline static change(address: usize, offset: u32, before: u32, after: u32): u32 {
     const key: u32 = KEY + STEP * ((offset & (HALF - 1)) >>> 2);
-    const isFirst = offset < HALF;
-    const own = isFirst ? key : key ^ APART;
-    const other: u64 = load<u32>(address + (offset ^ HALF)) + (isFirst ? key ^ APART : key);
-    const old = ((before + own) as u64) * other;
-    const now = ((after + own) as u64) * other;
+    const own = offset < HALF ? key : key ^ APART;
+    // each sum in a variable: asc would add in 64 bits what it is told to widen
+    const partner: u32 = load<u32>(address + (offset ^ HALF)) + (own ^ APART);
+    const beforeSum: u32 = before + own;
+    const afterSum: u32 = after + own;
+    const old = (beforeSum as u64) * (partner as u64);
+    const now = (afterSum as u64) * (partner as u64);
     return (now as u32) - (old as u32) + (((now >> 32) as u32) - ((old >> 32) as u32)) * WEIGHT;
   }
 
@@ -26,7 +28,9 @@ export class HashTerm {
   @inline static at(address: usize, pair: u32): u32 {
     const key: u32 = KEY + STEP * pair;
     const place = address + (pair << 2);
-    const product = ((load<u32>(place) + key) as u64) * ((load<u32>(place + HALF) + (key ^ APART)) as u64);
+    const first: u32 = load<u32>(place) + key;
+    const second: u32 = load<u32>(place + HALF) + (key ^ APART);
+    const product = (first as u64) * (second as u64);
     return (product as u32) + ((product >> 32) as u32) * WEIGHT;
   }
 }
