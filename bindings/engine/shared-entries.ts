@@ -6,6 +6,7 @@ import {
   NODE_BYTES_SHIFT,
   NODE_ENTRIES,
   OBJECT_BYTES,
+  OBJECT_COMMON,
   OBJECT_COPY,
   OBJECT_FLAGS,
   OBJECT_FRAME,
@@ -59,7 +60,7 @@ function childAt(core: Core, node: number, index: number): number {
 export interface HeldEntry {
   /** 0: none. */
   readonly object: number;
-  /** Somebody else holds it too, a snapshot included: through the object itself, or through a node on the way to it. */
+  /** Somebody else holds it too, a snapshot included: through the object itself, or through a node on the way to it; or it is the common holder's. */
   readonly isHeldElsewhere: boolean;
 }
 
@@ -72,11 +73,17 @@ export function entryHeld(core: Core, replica: number, page: number): HeldEntry 
     node = childAt(core, node, Math.floor(page / span) % NODE_ENTRIES);
   }
   if (node === 0) return { object: 0, isHeldElsewhere: false };
-  return { object: node, isHeldElsewhere: isHeldElsewhere || objectWord(core, node, OBJECT_REFERENCES) > 1 };
+  const isShared = objectWord(core, node, OBJECT_REFERENCES) > 1 || (objectFlags(core, node) & OBJECT_COMMON) !== 0;
+  return { object: node, isHeldElsewhere: isHeldElsewhere || isShared };
 }
 
 export function objectWord(core: Core, object: number, offset: number): number {
   return core.u32[(core.word(CB_OBJECT_TABLE) + object * OBJECT_BYTES + offset) >>> 2]!;
+}
+
+/** They are the upper half of the word they stand in. */
+function objectFlags(core: Core, object: number): number {
+  return objectWord(core, object, OBJECT_FLAGS & ~3) >>> ((OBJECT_FLAGS & 3) * 8);
 }
 
 /** What a page table says of a page object. */
@@ -92,8 +99,7 @@ export interface HeldObject {
 }
 
 export function objectHeld(core: Core, object: number): HeldObject {
-  // flags are the upper half of the word they stand in
-  const flags = objectWord(core, object, OBJECT_FLAGS & ~3) >>> ((OBJECT_FLAGS & 3) * 8);
+  const flags = objectFlags(core, object);
   const frame = objectWord(core, object, OBJECT_FRAME);
   return {
     frame,

@@ -52,6 +52,7 @@ describe.each(shipped)('$name', (build) => {
     for (const vm of [a, b]) write(vm.replica, 0, 5);
     scanTwice();
     write(a.replica, 0, 6);
+    expect([...b.pageTable()]).toMatchObject([{ share: 0, writeInhibit: 1 }]);
     expect([read(a.replica, 0), read(b.replica, 0)]).toEqual([6, 5]);
     b.replica.memory.store8(0, 9);
     expect([a.counters.copies, b.counters.copies, read(b.replica, 0)]).toEqual([1, 1, 9]);
