@@ -118,10 +118,15 @@ export class Runner {
     }
     const { limitNs } = meetings;
     if (startNs >= limitNs) return this.#wait(this.#meet());
-    const aheadNs = Math.min(startNs + SLICE_NS, lane.turnEndNs, this.#tidings.nextNs);
+    const aheadNs = Math.min(this.#sliceEndNs(startNs), lane.turnEndNs, this.#tidings.nextNs);
     const endNs = Math.min(aheadNs, dueNs, limitNs, this.#until.timeNs, Math.max(untilNs, startNs));
     this.#slice = { lane, hand: crew.of(lane.vmId!)!, startNs, untilNs: endNs, untilPosition, nowNs: startNs };
     return this.#run(this.#slice);
+  }
+
+  /** Where the table follows programs all stop at the same times: a processor that is given away then waits for nobody. */
+  #sliceEndNs(startNs: number): number {
+    return this.#setup.options.followsPrograms ? (Math.floor(startNs / SLICE_NS) + 1) * SLICE_NS : startNs + SLICE_NS;
   }
 
   #hasDueAccesses(): boolean {
@@ -166,7 +171,10 @@ export class Runner {
     this.#noteFrames();
     if (crew.wants('slice'))
       crew.emit({ type: 'slice', timeNs: endNs, fromNs: startNs, processor: lane.processor.number, vmId: hand.number });
-    if (options.followsPrograms) this.#tidings.add({ timeNs: endNs, hand, progress: hand.program.progress, stands: false });
+    if (options.followsPrograms && stop !== 'checkPoint') {
+      const timeNs = stop === 'time' ? Math.min(endNs, untilNs) : endNs;
+      this.#tidings.add({ timeNs, hand, progress: hand.program.progress, stands: false });
+    }
     this.#arrive(hand, stop);
     this.#carryOutDeferred();
     return stop === 'waited' || stop === 'position' ? stop : 'time';
@@ -183,7 +191,7 @@ export class Runner {
     } else if (stop === 'finished' || stop === 'checkPoint') {
       const checkPoint = stop === 'finished' ? CHECK_POINT_END : hand.program.checkPoint;
       const stands = stop === 'finished' || options.waitsAtCheckPoints;
-      this.#tidings.add({ timeNs, hand, progress: checkPoint.progress, stands });
+      if (stands || !options.followsPrograms) this.#tidings.add({ timeNs, hand, progress: checkPoint.progress, stands });
       if (!stands) return;
       crew.arrive(hand, checkPoint);
       crew.emit({ type: 'arrive', timeNs, vmId, checkPoint });
