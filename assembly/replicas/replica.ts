@@ -88,7 +88,6 @@ export function replicaShare(parent: u32, isSnapshot: bool): u32 {
 
 /** The replica's pages become those of `from`, of the same VM and size. */
 export function replicaCopy(replica: u32, from: u32): void {
-  if (replica == from) return;
   const source = replicaRecord(from);
   if (rootSet(replica, load<u32>(source + REPLICA_ROOT))) processorDropStores(load<u32>(source + REPLICA_PROCESSOR));
 }

@@ -140,3 +140,37 @@ test.each([
     { numRuns: 60 },
   );
 });
+
+test('saved against any other snapshot, and loaded again', async () => {
+  const engine = await engineMake(shipped[0]!, { regions: 40, slots: 256, maxVms: 1, maxReplicas: HOLDERS_MOST + 3 });
+  const pages = fc.array(fc.tuple(fc.constantFrom(...PAGES), fc.nat(2), fc.constantFrom('readWrite', 'read', 'none')), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(pages, pages, fc.boolean(), async (first, second, hasBase) => {
+      const vm = engine.createVm({ memory: 12 * REGION, addressSpace: SPACE_PAGES * PAGE });
+      try {
+        const { replica } = vm;
+        const carryOut = (writes: typeof first): Snapshot => {
+          for (const [page, byte, protection] of writes) {
+            replica.protect(page * PAGE, PAGE, 'readWrite');
+            replica.memory.fill(page * PAGE, PAGE, byte);
+            replica.protect(page * PAGE, PAGE, protection);
+          }
+          return replica.snapshot();
+        };
+        const base = carryOut(first);
+        const snapshot = carryOut(second);
+        const loaded = await vm.loadSnapshot(await snapshot.save(hasBase ? { base } : {}), hasBase ? { base } : {});
+        expect([...loaded.diff(snapshot)]).toEqual([]);
+        const protections = (of: Snapshot) =>
+          [...engine.pages(of.fork())]
+            .filter(({ protection }) => protection !== 'readWrite')
+            .map(({ page, protection }) => [page, protection]);
+        expect(protections(loaded)).toEqual(protections(snapshot));
+        engine.validate();
+      } finally {
+        vm.dispose();
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
