@@ -3,7 +3,7 @@ import { FLAG_EVACUATE, FLAG_READ_ONLY, EVENT_RELEASE, VM_HAS_MODES, VM_WATCH } 
 import { STATUS_OK } from '../shared/status.ts';
 import { objectFrame } from '../paging/page-object.ts';
 import { eventRecord } from '../store/event.ts';
-import { frameRegion } from '../store/frame.ts';
+import { frameObject, frameRegion } from '../store/frame.ts';
 import { regionFrames, regionFree, regionManager, regionModes, regionReduce } from '../store/region.ts';
 import { vmRecord, vmTimeNs } from '../store/vm.ts';
 import { accessJudge } from './early-release.ts';
@@ -27,13 +27,14 @@ function evacuate(vm: u32, region: u32, object: u32): void {
 
 /** One page of an access, before it is had; `bytes` of the access are in it. Status: only of a host function that failed. */
 export function pageWatch(vm: u32, object: u32, bytes: u32, isStore: bool): i32 {
-  if (!objectFrame(object)) return STATUS_OK;
-  const region = frameRegion(objectFrame(object));
+  const frame = objectFrame(object);
+  if (!frame) return STATUS_OK;
+  const region = frameRegion(frame);
   if (regionManager(region) == vm) return STATUS_OK; // S617
   if (load<u32>(vmRecord(vm) + VM_WATCH)) {
     const status = accessJudge(vm, region, object, bytes);
     if (status) return status;
-    if (!objectFrame(object)) return STATUS_OK; // S616
+    if (frameObject(frame) != object) return STATUS_OK; // S616: out, moved, or forgotten as a page of zeros, object and all
   }
   const modes = regionModes(region);
   if (modes & FLAG_EVACUATE || (isStore && modes & FLAG_READ_ONLY)) evacuate(vm, region, object);
