@@ -1,20 +1,12 @@
-/** What replicas do with their memory: access, bulk, advice, protection, fork, restore. */
-import {
-  STATUS_ADDRESS_OUT_OF_RANGE,
-  STATUS_BAD_OPTION,
-  STATUS_DEVICE_PAGE,
-  STATUS_NO_SUCH_REPLICA,
-  STATUS_PROTECTED,
-  STATUS_TOO_LITTLE_LEFT,
-} from '../../assembly/shared/status.ts';
+/** What replicas do with their memory: access, bulk, advice, protection. */
+import { STATUS_ADDRESS_OUT_OF_RANGE, STATUS_DEVICE_PAGE, STATUS_PROTECTED } from '../../assembly/shared/status.ts';
 import { pageWatch } from './borrowed.ts';
 import { ModelFailure } from './failure.ts';
-import { pageDrop, pageObtain, pageShare } from './pages.ts';
+import { pageDrop, pageObtain, type Had } from './pages.ts';
 import { pageArrive } from './paging.ts';
 import { recencyTouch } from './recency.ts';
-import { framesLeast } from './reconfigure.ts';
-import { managedRegions } from './rights.ts';
-import { slotFree } from './swap.ts';
+import { storeBegin, storeCompare } from './on-write.ts';
+import { slotContent, slotFree } from './swap.ts';
 import type { Page, Protection, Replica, World } from './world.ts';
 
 /** The pages of a range, ascending. */
@@ -45,23 +37,31 @@ export interface Part {
   readonly bytes: number;
 }
 
-/** All watches first, then all pages, then all touches; the bytes are the caller's to move: a scalar access is done wholly or not at all. */
-export function accessPages(world: World, replica: Replica, parts: readonly Part[], store: boolean, nextUse: NextUse): Page[] {
+/**
+ * All watches first, then all pages, then all touches; the bytes are the caller's to move: a scalar access is done wholly or not at all. Whoever stored
+ * calls storeCompare with what comes back.
+ */
+export function accessPages(world: World, replica: Replica, parts: readonly Part[], store: boolean, nextUse: NextUse): Had[] {
   for (const { page: number, bytes } of parts) {
     const page = replica.pages.get(number);
     if (page) pageWatch(world, page, bytes, store);
   }
   const inHand = (page: Page): boolean => parts.some((part) => replica.pages.get(part.page) === page);
-  const pages = parts.map((part) => pageObtain(world, replica, part.page, store, inHand));
-  for (const page of pages) {
+  const all = parts.map((part) => pageObtain(world, replica, part.page, store, inHand));
+  for (const [index, { page }] of all.entries()) {
     recencyTouch(world, page);
-    if (nextUse) page.nextUse = nextUse(page.number);
-    if (store) {
-      slotFree(world, page);
-      page.discardable = false;
-    }
+    if (nextUse) page.nextUse = nextUse(parts[index]?.page ?? page.number);
+    if (store) pageWrite(world, page);
   }
-  return pages;
+  if (store) for (const had of all) storeBegin(replica, had);
+  return all;
+}
+
+/** A page is stored to: what was kept of its old contents holds no more. */
+function pageWrite(world: World, page: Page): void {
+  slotFree(world, page);
+  page.discardable = false;
+  page.scrubbed = null;
 }
 
 /** The parts of an access to contiguous bytes, ascending. */
@@ -92,11 +92,12 @@ export function store(world: World, replica: Replica, address: number, bytes: Ui
   accessCheck(world, replica, address, bytes.length, true);
   accessCount(world, replica);
   const { pageBytes } = world.options;
-  accessPages(world, replica, partsOf(world, address, bytes.length), true, nextUse);
+  const all = accessPages(world, replica, partsOf(world, address, bytes.length), true, nextUse);
   bytes.forEach((byte, index) => {
     const page = replica.pages.get(Math.floor((address + index) / pageBytes));
     if (page) page.bytes[(address + index) % pageBytes] = byte;
   });
+  storeCompare(world, replica, all);
 }
 
 /** The pieces of a bulk operation: one a page. */
@@ -112,7 +113,7 @@ export function piecesOf(world: World, address: number, length: number): { addre
 export function peek(world: World, replica: Replica, number: number): Uint8Array {
   const page = replica.pages.get(number);
   if (page && page.frame !== null) return page.bytes;
-  if (page && page.slot !== null) return world.slots[page.slot] ?? new Uint8Array(0);
+  if (page && page.slot !== null) return slotContent(world, page.slot);
   return new Uint8Array(world.options.pageBytes);
 }
 
@@ -131,17 +132,17 @@ export function advise(world: World, replica: Replica, number: number, advice: A
       }
       return;
     case 'unused':
-      if (page) pageDrop(world, page, replica);
+      if (page) pageDrop(world, page);
       replica.pages.delete(number);
       return;
     case 'discardable':
-      if (page && page.sharers.size === 1 && (page.frame !== null || page.slot !== null)) page.discardable = true;
+      if (page && page.references === 1 && (page.frame !== null || page.slot !== null)) page.discardable = true;
       return;
     case 'willNeed':
       if (page && page.frame === null && page.slot !== null) pageArrive(world, page, inHand);
       return;
     case 'locked': {
-      const obtained = pageObtain(world, replica, number, false, inHand);
+      const { page: obtained } = pageObtain(world, replica, number, false, inHand);
       recencyTouch(world, obtained);
       obtained.locked = true;
       return;
@@ -160,40 +161,4 @@ export function protect(replica: Replica, page: number, pages: number, protectio
     else if (protection === 'noDevice') replica.devices.delete(number);
     else replica.protection.set(number, protection);
   }
-}
-
-/** A second replica of the same VM, with the same pages. */
-export function fork(world: World, replica: Replica): Replica {
-  const { vm } = replica;
-  const frames = managedRegions(world, vm).length * world.options.regionPages;
-  if (frames < framesLeast(vm.replicas.length + 1)) throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${frames} frames`);
-  const protection = new Map(replica.protection);
-  const twin: Replica = { vm, pages: new Map(), protection, devices: new Set(replica.devices), isInStep: false, live: true };
-  for (const page of replica.pages.values()) pageShare(page, twin);
-  vm.replicas.push(twin);
-  return twin;
-}
-
-/** Makes a replica's pages and protection those of another of the same VM. */
-export function restore(world: World, replica: Replica, from: Replica): void {
-  if (from.vm !== replica.vm) throw new ModelFailure(STATUS_NO_SUCH_REPLICA, 'of another VM');
-  if (from === replica) return;
-  replicaForget(world, replica);
-  for (const page of from.pages.values()) pageShare(page, replica);
-  for (const [number, protection] of from.protection) replica.protection.set(number, protection);
-  for (const number of from.devices) replica.devices.add(number);
-}
-
-function replicaForget(world: World, replica: Replica): void {
-  for (const page of replica.pages.values()) pageDrop(world, page, replica);
-  replica.pages.clear();
-  replica.protection.clear();
-  replica.devices.clear();
-}
-
-export function replicaDispose(world: World, replica: Replica): void {
-  if (replica.vm.replicas.length === 1) throw new ModelFailure(STATUS_BAD_OPTION, 'the last replica of its VM');
-  replicaForget(world, replica);
-  replica.vm.replicas.splice(replica.vm.replicas.indexOf(replica), 1);
-  replica.live = false;
 }

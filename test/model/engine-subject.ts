@@ -1,8 +1,5 @@
 /** The compiled engine, driven by operations through its raw boundary. */
 import {
-  CB_SWEEP_COMPARED,
-  CB_SWEEP_DIFFERENT,
-  CB_SWEEP_MERGED,
   FLAG_BEST_EFFORT,
   FLAG_BY_LIST,
   FLAG_EAGER,
@@ -14,17 +11,17 @@ import {
   SLOT_BY_POLICY,
   VM_TIME_NS,
 } from '../../assembly/shared/layout.ts';
-import { STATUS_NOT_SELECTABLE, STATUS_NO_SUCH_VM, STATUS_POLICY_FAILED } from '../../assembly/shared/status.ts';
+import { STATUS_NOT_SELECTABLE, STATUS_POLICY_FAILED } from '../../assembly/shared/status.ts';
+import { objectAt } from '../support/raw-pages.ts';
 import type { RawEngine, RawOptions } from '../support/raw.ts';
 import { ADVICE, COMPARISON, EVICTION, MODE, PROTECTION, SEEK, STATISTIC, SUMMARY, VERDICT, WATCH } from './engine-names.ts';
+import { handleOf, NO_HANDLE, replicaRun, type MutableEntries } from './engine-replicas.ts';
 import { engineView, statisticsOf, type ReplicaEntry, type VmEntry } from './engine-view.ts';
+import { imageBytes } from './image-slots.ts';
 import { judgeDecide, type JudgeRule } from './judgement.ts';
 import { bytesOf, hex, withAbout, type Operation, type Outcome, type Subject, type View } from './operation.ts';
 import { playBlock, playColumn } from './play.ts';
 import type { WorldOptions } from './world.ts';
-
-/** A handle that no VM, replica or change has. */
-const NO_HANDLE = 0xffff;
 
 type Of<Op extends Operation['op']> = Extract<Operation, { op: Op }>;
 
@@ -33,12 +30,14 @@ export class EngineSubject implements Subject {
   readonly #vms: VmEntry[] = [];
   readonly #replicas: ReplicaEntry[] = [];
   readonly #changes: number[] = [];
+  readonly #entries: MutableEntries = { vms: this.#vms, replicas: this.#replicas, changes: this.#changes };
   /** The host's function, by VM; its clock while a sweep is on. */
   readonly #judges = new Map<number, JudgeRule>();
   #sweepNs: number | null = null;
 
   constructor(raw: RawEngine, options: RawOptions) {
     raw.start(options);
+    raw.imageBytes = (slot) => imageBytes(raw.pageBytes, slot);
     raw.releaseJudge = (vm, region) => this.#judge(vm, region);
     this.raw = raw;
   }
@@ -95,27 +94,6 @@ export class EngineSubject implements Subject {
         return this.#play(operation);
       case 'cancel':
         return { status: exports.changeCancel(this.#changes[operation.change] ?? NO_HANDLE) };
-      case 'fork':
-        return this.#fork(operation.replica);
-      case 'restore':
-        return { status: exports.replicaRestore(this.#replica(operation.replica), this.#replica(operation.from)) };
-      case 'replicaDispose': {
-        const status = exports.replicaDispose(this.#replica(operation.replica));
-        const entry = this.#replicas[operation.replica];
-        if (status === 0 && entry) entry.live = false;
-        return { status };
-      }
-      case 'step':
-        return { status: exports.replicaStep(this.#replica(operation.replica), operation.isInStep ? 1 : 0) };
-      case 'compare': {
-        const status = exports.vmCompare(this.#vm(operation.vm));
-        if (status === STATUS_NO_SUCH_VM) return { status };
-        return { status, counts: [CB_SWEEP_COMPARED, CB_SWEEP_MERGED, CB_SWEEP_DIFFERENT].map((offset) => this.raw.word(offset)) };
-      }
-      case 'difference': {
-        const found = exports.vmDifference(this.#vm(operation.vm), operation.from);
-        return found < 0 ? { status: -found } : { status: 0, done: found };
-      }
       case 'load':
         return this.#load(operation);
       case 'store':
@@ -137,6 +115,8 @@ export class EngineSubject implements Subject {
       case 'failReads':
         this.raw.readsLeft = operation.after;
         return { status: 0 };
+      default:
+        return replicaRun(this.raw, this.#entries, operation);
     }
   }
 
@@ -216,14 +196,6 @@ export class EngineSubject implements Subject {
     return { status: 0 };
   }
 
-  #fork(replica: number): Outcome {
-    const handle = this.raw.exports.replicaFork(this.#replica(replica));
-    if (handle < 0) return { status: -handle };
-    const { vm = 0, pages = 0 } = this.#replicas[replica] ?? {};
-    this.#replicas.push({ handle, vm, pages, live: true });
-    return { status: 0 };
-  }
-
   #load({ replica, address, width }: Of<'load'>): Outcome {
     const { exports } = this.raw;
     const handle = this.#replica(replica);
@@ -265,8 +237,10 @@ export class EngineSubject implements Subject {
       const at = (isFill ? exports.pageForWrite(handle, from, piece) : exports.pageForRead(handle, from, piece)) >>> 0;
       if (at === 0) status = this.raw.status();
       else {
-        if (isFill) this.raw.bytes().fill(operation.byte, at, at + piece);
-        else bytes += hex(this.raw.bytes().slice(at, at + piece));
+        if (isFill) {
+          this.raw.bytes().fill(operation.byte, at, at + piece);
+          exports.pageWritten(handle, from, piece);
+        } else bytes += hex(this.raw.bytes().slice(at, at + piece));
         done += piece;
       }
     }
@@ -274,15 +248,20 @@ export class EngineSubject implements Subject {
   }
 
   #vm(number: number): number {
-    return this.#vms[number]?.handle ?? NO_HANDLE;
+    return handleOf(this.#vms, number);
   }
 
   #replica(number: number): number {
-    return this.#replicas[number]?.handle ?? NO_HANDLE;
+    return handleOf(this.#replicas, number);
   }
 
   view(): View {
-    return engineView(this.raw, { vms: this.#vms, replicas: this.#replicas, changes: this.#changes });
+    return engineView(this.raw, this.#entries);
+  }
+
+  /** Do two replicas have the same page there, or both none? */
+  isSame(replica: number, other: number, page: number): boolean {
+    return objectAt(this.raw, this.#replica(replica), page) === objectAt(this.raw, this.#replica(other), page);
   }
 
   content(replica: number, page: number): Uint8Array {

@@ -1,10 +1,11 @@
 /** What can be seen of the compiled engine, read from its tables. */
 import * as layout from '../../assembly/shared/layout.ts';
+import { eachEntry, replicaRecord } from '../support/raw-pages.ts';
 import type { RawEngine } from '../support/raw.ts';
 import { regionRow, regionStatistics, regionSummary } from '../support/raw-regions.ts';
 import { STATES, STATISTICS } from './engine-names.ts';
 import type { Information } from './information.ts';
-import { rightText, stampRanks, summaryText, type ChangeView, type View, type VmView } from './operation.ts';
+import { holderWords, Numbering, rightText, stampRanks, summaryText, type ChangeView, type View, type VmView } from './operation.ts';
 import type { EvictionPolicy } from './world.ts';
 
 export interface VmEntry {
@@ -30,6 +31,7 @@ export function engineView(raw: RawEngine, entries: Entries): View {
   const { vms, replicas, changes } = entries;
   const vmNumber = (handle: number): number | null => (handle === 0 ? null : vms.findIndex((vm) => vm.live && vm.handle === handle));
   const rows = Array.from({ length: raw.word(layout.CB_REGIONS) }, (_, region) => regionRow(raw, region));
+  const numbering = new Numbering();
   const users = rows.map(({ user }) => vmNumber(user));
   return {
     regions: rows.map(({ manager, managerSlot, userSlot }, region) => {
@@ -38,10 +40,24 @@ export function engineView(raw: RawEngine, entries: Entries): View {
     vms: vms.map(({ handle, live }) => (live ? vmView(raw, handle) : null)),
     changes: changes.map((handle) => changeView(raw, raw.changeRecord(handle))),
     places: replicas.map(({ live, handle, pages }) => (live ? Array.from({ length: pages }, (_, page) => raw.place(handle, page)) : null)),
+    entries: replicas.map(({ live, handle }) => (live ? entriesOf(raw, handle, numbering) : null)),
+    holders: replicas.map(({ live, handle }) => (live ? holderText(raw, handle) : null)),
     slotsUsed: raw.slotsUsed(),
     summaries: summaries(raw, entries, users),
     statistics: regionStatistics(raw, 0) === null ? null : users.map((_, region) => statisticsText(raw, region)),
   };
+}
+
+function entriesOf(raw: RawEngine, replica: number, numbering: Numbering): string[] {
+  const entries: string[] = [];
+  eachEntry(raw, replica, (page, object) => entries.push(`${page}: ${numbering.of(object)}`));
+  return entries;
+}
+
+function holderText(raw: RawEngine, replica: number): string {
+  const word = (offset: number): number => raw.wordAt(replicaRecord(raw, replica) + offset);
+  const isSnapshot = word(layout.REPLICA_IS_SNAPSHOT) === 1;
+  return holderWords(isSnapshot, word(layout.REPLICA_IN_STEP) === 1, word(layout.REPLICA_QUOTA), word(layout.REPLICA_TAKEN));
 }
 
 function vmView(raw: RawEngine, handle: number): VmView {
@@ -64,6 +80,7 @@ function vmView(raw: RawEngine, handle: number): VmView {
     earlyReleases: number(layout.VM_EARLY_RELEASES),
     earlyReleasesFailed: number(layout.VM_EARLY_RELEASES_FAILED),
     pagesMoved: number(layout.VM_PAGES_MOVED),
+    merges: number(layout.VM_MERGES),
     information: information(raw, handle),
   };
 }

@@ -137,11 +137,17 @@ const SIZES = [1, 2, 4, 8, 8, 16, 64, 300, 1500, 4000] as const;
 const KINDS = ['I', 'L', 'S', 'M'] as const;
 const TRACED_BASE = 0x7000_0000;
 
+/** Comparison on write with holders outside: whether they follow is asked after an operation, and a trace stores to a page more than once. */
+function isLeftOpen({ vm }: Scene): boolean {
+  return vm !== undefined && vm.policy.trigger !== 'never' && vm.replicas.some(({ isInStep }) => !isInStep);
+}
+
 /** A trace that stays within the address space, on ordinary memory. */
-function playOf({ subject, run, pageBytes, vmNumber }: Scene, numbers: Numbers): Operation[] {
+function playOf(scene: Scene, numbers: Numbers): Operation[] {
+  const { subject, run, pageBytes, vmNumber } = scene;
   const replica = replicaOf(subject, vmNumber);
   const units = Math.floor((run.spacePages * pageBytes) / UNIT_BYTES);
-  if (units === 0 || replica < 0) return [];
+  if (units === 0 || replica < 0 || isLeftOpen(scene)) return [];
   const few = Math.min(units, 12);
   const records = Array.from({ length: 1 + numbers.below(14) }, (): PlayRecord => {
     const place = numbers.below(few) * UNIT_BYTES + numbers.of([0, 8, 1000, 4090, 4095]);

@@ -47,7 +47,24 @@ export function pick<Item>(items: readonly Item[], number: number): Item | undef
 
 /** The first replica of a VM. */
 export function replicaOf(subject: ModelSubject, vm: number): number {
-  return subject.replicas.findIndex((replica) => replica.live && replica.vm.name === vm);
+  return subject.replicas.findIndex((replica) => replica.live && !replica.isSnapshot && replica.vm.name === vm);
+}
+
+/** Numbers of the scene's VM's replicas. */
+export function replicasOf({ subject, vm }: Scene): number[] {
+  return holdersOf(subject, vm).filter((number) => subject.replicas[number]?.isSnapshot === false);
+}
+
+/** Numbers of a VM's replicas and snapshots. */
+export function holdersOf(subject: ModelSubject, vm: Vm | undefined): number[] {
+  return subject.replicas.flatMap((replica, number) => (replica.live && replica.vm === vm ? [number] : []));
+}
+
+/** Replicas and snapshots in all that a world may come to. */
+const HOLDERS_MOST = 7;
+
+export function holdersLeft(subject: ModelSubject): number {
+  return HOLDERS_MOST - subject.replicas.filter(({ live }) => live).length;
 }
 
 /** Stores `byte` to a VM's whole address space. */

@@ -6,8 +6,10 @@ import fc from 'fast-check';
 import type { Advice } from './access.ts';
 import { COMPARE_STEPS, COMPARE_WEIGHTS } from './generator-compare.ts';
 import { BORROW_STEPS, BORROW_WEIGHTS } from './generator-borrow.ts';
+import { HOLDER_STEPS, HOLDER_WEIGHTS } from './generator-holders.ts';
 import { RIGHTS_STEPS, RIGHTS_WEIGHTS, reductionOptions } from './generator-rights.ts';
-import { NOBODY, numbersFrom, pick, type MachineRun, type Scene, type Step } from './generator-step.ts';
+import { SHARING_STEPS, SHARING_WEIGHTS } from './generator-sharing.ts';
+import { holdersLeft, NOBODY, numbersFrom, pick, type MachineRun, type Scene, type Step } from './generator-step.ts';
 import type { ModelSubject } from './model-subject.ts';
 import type { Operation, Width } from './operation.ts';
 import { managedRegions } from './rights.ts';
@@ -55,6 +57,8 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   ...RIGHTS_WEIGHTS,
   ...BORROW_WEIGHTS,
   ...COMPARE_WEIGHTS,
+  ...HOLDER_WEIGHTS,
+  ...SHARING_WEIGHTS,
 };
 
 const natural = (most: number): fc.Arbitrary<number> => fc.nat({ max: most });
@@ -110,7 +114,7 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
   const vms = world.vms.filter((vm) => vm.live);
   const vm = pick(vms, who);
   const vmNumber = vm?.name ?? NOBODY;
-  const replicas = subject.replicas.flatMap((replica, number) => (replica.live ? [number] : []));
+  const replicas = subject.replicas.flatMap((replica, number) => (replica.live && !replica.isSnapshot ? [number] : []));
   const replica = pick(replicas, who) ?? NOBODY;
   // now and then a page beyond the end
   const page = where > 250 ? run.spacePages : where % run.spacePages;
@@ -121,7 +125,7 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
   const managed = vm ? managedRegions(world, vm).length : 0;
   const few = 1 + (amount % Math.max(1, managed));
   const scene: Scene = { subject, run, pageBytes, vms, vm, vmNumber, managed, requestNs };
-  const story = RIGHTS_STEPS[kind] ?? BORROW_STEPS[kind] ?? COMPARE_STEPS[kind];
+  const story = RIGHTS_STEPS[kind] ?? BORROW_STEPS[kind] ?? COMPARE_STEPS[kind] ?? HOLDER_STEPS[kind] ?? SHARING_STEPS[kind];
   if (story) return story(scene, step);
   switch (kind) {
     case 'store':
@@ -144,7 +148,7 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
       const press: Operation = { op: 'fill', replica, address: 0, length: first * pageBytes, byte: 5 };
       return [
         { op: 'fill', replica, address: 0, length: all, byte: 3 },
-        ...(detail % 2 === 0 && replicas.length < 7 ? [{ op: 'fork', replica } as const] : []),
+        ...(detail % 2 === 0 && holdersLeft(subject) > 0 ? [{ op: 'fork', replica } as const] : []),
         { op: 'advise', replica, page: first, pages: some, advice: 'discardable' },
         press,
         { op: 'read', replica, address: first * pageBytes, length: some * pageBytes },
@@ -198,7 +202,7 @@ export function resolve(subject: ModelSubject, run: MachineRun, pageBytes: numbe
         { op: 'cancel', change: world.changes.length },
       ];
     case 'fork':
-      return replicas.length > 6 ? [] : [{ op: 'fork', replica }];
+      return holdersLeft(subject) > 0 ? [{ op: 'fork', replica }] : [];
     case 'restore':
       return [
         {

@@ -6,10 +6,10 @@ import {
   STATUS_NO_SUCH_VM,
   STATUS_OK,
 } from '../../assembly/shared/status.ts';
-import { accessCheck, advise, adviseCheck, fork, load, peek, piecesOf, protect, replicaDispose, restore, store } from './access.ts';
+import { accessCheck, advise, adviseCheck, load, peek, piecesOf, protect, store } from './access.ts';
 import { sweep } from './borrowed.ts';
-import { compare, difference, type CompareCounts } from './compare.ts';
 import { ModelFailure } from './failure.ts';
+import { replicaRun, type Lookup, type Progress } from './model-replicas.ts';
 import { modelView } from './model-view.ts';
 import { bytesOf, hex, withAbout, type Operation, type Outcome, type Subject, type View } from './operation.ts';
 import { playTrace } from './play.ts';
@@ -20,20 +20,23 @@ import { keepsSummary, note, worldCreate, type Replica, type Vm, type World, typ
 /** No period is that long. */
 const PERIOD_NS_END = 1e15;
 
-/** How far an operation came. */
-interface Progress {
-  done: number;
-  bytes: string;
-  endNs: number;
-  readonly counts: CompareCounts;
-}
-
 export class ModelSubject implements Subject {
   readonly world: World;
   readonly #replicas: Replica[] = [];
+  readonly #lookup: Lookup;
+  /** Has the engine, after this operation, given two replicas the same page? Decides what the contract leaves open. */
+  isSame: (replica: number, other: number, page: number) => boolean = () => false;
 
   constructor(options: WorldOptions) {
     this.world = worldCreate(options);
+    this.world.follows = (replica, page, witness) => this.isSame(this.#replicas.indexOf(replica), this.#replicas.indexOf(witness), page);
+    this.#lookup = {
+      world: this.world,
+      replicas: this.#replicas,
+      vm: (number) => this.#vm(number),
+      replica: (number) => this.#replica(number),
+      holder: (number) => this.#holder(number),
+    };
   }
 
   get replicas(): readonly Replica[] {
@@ -41,7 +44,7 @@ export class ModelSubject implements Subject {
   }
 
   apply(operation: Operation): Outcome {
-    const progress: Progress = { done: 0, bytes: '', endNs: 0, counts: { compared: 0, merged: 0, different: 0 } };
+    const progress: Progress = { done: 0, bytes: '', endNs: 0, pages: [], counts: [] };
     try {
       this.#run(operation, progress);
       return outcome(STATUS_OK, operation, progress);
@@ -94,21 +97,6 @@ export class ModelSubject implements Subject {
         if (!change) throw new ModelFailure(STATUS_NO_SUCH_CHANGE, `${operation.change}`);
         return cancel(world, change);
       }
-      case 'fork':
-        this.#replicas.push(fork(world, this.#replica(operation.replica)));
-        return;
-      case 'restore':
-        return restore(world, this.#replica(operation.replica), this.#replica(operation.from));
-      case 'replicaDispose':
-        return replicaDispose(world, this.#replica(operation.replica));
-      case 'step':
-        this.#replica(operation.replica).isInStep = operation.isInStep;
-        return;
-      case 'compare':
-        return compare(world, this.#vm(operation.vm), progress.counts);
-      case 'difference':
-        progress.done = difference(world, this.#vm(operation.vm), operation.from);
-        return;
       case 'load':
         progress.bytes = hex(load(world, this.#replica(operation.replica), operation.address, operation.width));
         return;
@@ -131,6 +119,8 @@ export class ModelSubject implements Subject {
       case 'failReads':
         world.failures.readsLeft = operation.after;
         return;
+      default:
+        return replicaRun(this.#lookup, operation, progress);
     }
   }
 
@@ -180,7 +170,15 @@ export class ModelSubject implements Subject {
     return vm;
   }
 
+  /** One that runs. */
   #replica(number: number): Replica {
+    const replica = this.#holder(number);
+    if (replica.isSnapshot) throw new ModelFailure(STATUS_NO_SUCH_REPLICA, `${number}`);
+    return replica;
+  }
+
+  /** A replica or a snapshot. */
+  #holder(number: number): Replica {
     const replica = this.#replicas[number];
     if (!replica?.live) throw new ModelFailure(STATUS_NO_SUCH_REPLICA, `${number}`);
     return replica;
@@ -191,14 +189,14 @@ export class ModelSubject implements Subject {
   }
 
   content(replica: number, page: number): Uint8Array {
-    return peek(this.world, this.#replica(replica), page);
+    return peek(this.world, this.#holder(replica), page);
   }
 }
 
 /** What an operation gives back beside its status. */
-function outcome(status: number, { op }: Operation, { done, bytes, endNs, counts }: Progress): Outcome {
-  if (op === 'compare')
-    return status === STATUS_NO_SUCH_VM ? { status } : { status, counts: [counts.compared, counts.merged, counts.different] };
+function outcome(status: number, { op }: Operation, { done, bytes, endNs, counts, pages }: Progress): Outcome {
+  if (counts.length > 0) return op === 'scrub' ? { status, counts, pages } : { status, counts };
+  if (op === 'changed') return status ? { status } : { status, pages };
   if (op === 'load') return status ? { status } : { status, bytes };
   if (op === 'release') return status ? { status } : { status, endNs };
   if (op === 'read') return { status, done, bytes };

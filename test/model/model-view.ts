@@ -1,9 +1,10 @@
 /** What can be seen of the plain model. */
 import { informationOf, summaryOf } from './information.ts';
-import { rightText, stampRanks, summaryText, type ChangeView, type View, type VmView } from './operation.ts';
+import { holderWords, Numbering, rightText, stampRanks, summaryText, type ChangeView, type View, type VmView } from './operation.ts';
 import { keepsSummary, type Change, type Page, type Region, type Replica, type Vm, type World } from './world.ts';
 
 export function modelView(world: World, replicas: readonly Replica[]): View {
+  const numbering = new Numbering();
   return {
     regions: world.regions.map(
       ({ manager, managerSlot, user, userSlot }) =>
@@ -12,6 +13,10 @@ export function modelView(world: World, replicas: readonly Replica[]): View {
     vms: world.vms.map((vm) => (vm.live ? vmView(world, vm) : null)),
     changes: world.changes.map(changeView),
     places: replicas.map((replica) => (replica.live ? places(replica) : null)),
+    entries: replicas.map((replica) => (replica.live ? entries(replica, numbering) : null)),
+    holders: replicas.map(({ live, isSnapshot, isInStep, quota, taken }) => {
+      return live ? holderWords(isSnapshot, isInStep, quota, taken) : null;
+    }),
     slotsUsed: world.slots.filter((slot) => slot !== null).length,
     summaries: summaries(world),
     statistics: keepsSummary(world.options, 'statistics') ? world.regions.map(statisticsText) : null,
@@ -19,7 +24,20 @@ export function modelView(world: World, replicas: readonly Replica[]): View {
 }
 
 function vmView(world: World, vm: Vm): VmView {
-  const { timeNs, accesses, faults, pageIns, pageOuts, evictions, takeOvers, copies, earlyReleases, earlyReleasesFailed, pagesMoved } = vm;
+  const {
+    timeNs,
+    accesses,
+    faults,
+    pageIns,
+    pageOuts,
+    evictions,
+    takeOvers,
+    copies,
+    earlyReleases,
+    earlyReleasesFailed,
+    pagesMoved,
+    merges,
+  } = vm;
   return {
     managed: world.regions.filter((region) => region.manager === vm).length,
     used: world.regions.filter((region) => region.user === vm).length,
@@ -36,6 +54,7 @@ function vmView(world: World, vm: Vm): VmView {
     earlyReleases,
     earlyReleasesFailed,
     pagesMoved,
+    merges,
     information: informationOf(world, vm),
   };
 }
@@ -84,4 +103,9 @@ function placeOf(page: Page | undefined): string {
 
 function places(replica: Replica): string[] {
   return Array.from({ length: replica.vm.spacePages }, (_, number) => placeOf(replica.pages.get(number)));
+}
+
+function entries(replica: Replica, numbering: Numbering): string[] {
+  const sorted = [...replica.pages].sort(([a], [b]) => a - b);
+  return sorted.map(([number, page]) => `${number}: ${numbering.of(page)}`);
 }

@@ -9,6 +9,7 @@
 export * from './access.ts';
 export { sweep } from './borrowed.ts';
 export { compare, difference } from './compare.ts';
+export { changed, emptyReplica, fork, replicaClear, replicaDispose, restore, snapshot } from './replicas.ts';
 export { informationOf, summaryOf } from './information.ts';
 export {
   cancel,

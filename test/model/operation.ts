@@ -5,9 +5,11 @@
 import type { Advice } from './access.ts';
 import type { Information } from './information.ts';
 import type { Condition, JudgeRule } from './judgement.ts';
+import type { ReplicaOperation } from './operation-replicas.ts';
 import type { EvictionPolicy, Mode, Protection, SeekClass } from './world.ts';
 
 export type Operation =
+  | ReplicaOperation
   | {
       readonly op: 'vmCreate';
       readonly regions: number;
@@ -72,14 +74,6 @@ export type Operation =
       readonly isRetried: boolean;
       readonly records: readonly PlayRecord[];
     }
-  | { readonly op: 'fork'; readonly replica: number }
-  | { readonly op: 'restore'; readonly replica: number; readonly from: number }
-  | { readonly op: 'replicaDispose'; readonly replica: number }
-  | { readonly op: 'step'; readonly replica: number; readonly isInStep: boolean }
-  /** Replicas in step; equal pages become one. */
-  | { readonly op: 'compare'; readonly vm: number }
-  /** The first page from `from` on in which replicas in step differ. */
-  | { readonly op: 'difference'; readonly vm: number; readonly from: number }
   | { readonly op: 'load'; readonly replica: number; readonly address: number; readonly width: Width }
   /** Stores bytes that count up from `byte`; `byte` null: zeros. */
   | { readonly op: 'store'; readonly replica: number; readonly address: number; readonly width: Width; readonly byte: number | null }
@@ -116,8 +110,13 @@ export interface Outcome {
   readonly about?: readonly number[];
   /** Of a release: when its I/O ends. */
   readonly endNs?: number;
-  /** Of a comparison, also of one cut short: pages compared, areas merged, pages different. */
+  /**
+   * Of a comparison, also of one cut short: pages compared, areas merged, pages different. Of a scan: merged, zero, volatile. Of a scrub: pages checked. Of
+   * sharing: mapped, distinct, shared, sharing, zero, volatile.
+   */
   readonly counts?: readonly number[];
+  /** Page numbers, of what asks for pages. */
+  readonly pages?: readonly number[];
 }
 
 export interface VmView {
@@ -136,6 +135,7 @@ export interface VmView {
   readonly earlyReleases: number;
   readonly earlyReleasesFailed: number;
   readonly pagesMoved: number;
+  readonly merges: number;
   readonly information: Information;
 }
 
@@ -161,11 +161,30 @@ export interface View {
   readonly changes: readonly ChangeView[];
   /** Where each page of each replica is: "f3" (frame), "s2" (only in slot), "" (zeros). Null: disposed of. */
   readonly places: readonly (readonly string[] | null)[];
+  /** For each entry of each replica that refers to a page, which one: "4: 2", numbered in the order in which pages are met. Null: disposed of. */
+  readonly entries: readonly (readonly string[] | null)[];
+  /** What each replica is, and what it has taken of its quota. Null: disposed of. */
+  readonly holders: readonly (string | null)[];
   readonly slotsUsed: number;
   /** "free cache stamp nextUse" for each region; the stamp as its rank among the regions of the same user; "-": not kept. */
   readonly summaries: readonly string[];
   /** Statistics of each region as they are kept; "": none. Null: not kept. */
   readonly statistics: readonly string[] | null;
+}
+
+export function holderWords(isSnapshot: boolean, isInStep: boolean, quota: number, taken: number): string {
+  return `${isSnapshot ? 'snapshot' : 'replica'}${isInStep ? ' in step' : ''}${quota > 0 ? ` ${taken}/${quota}` : ''}`;
+}
+
+/** Things that are numbered in the order in which they are met. */
+export class Numbering {
+  readonly #numbers = new Map<unknown, number>();
+
+  of(thing: unknown): number {
+    const number = this.#numbers.get(thing) ?? this.#numbers.size + 1;
+    this.#numbers.set(thing, number);
+    return number;
+  }
 }
 
 /** What operations are applied to. */

@@ -55,9 +55,11 @@ function pageOut(world: World, page: Page, window: IoWindow): boolean {
   }
   frameFree(world, page);
   page.bytes = new Uint8Array(0);
-  page.isKnown = page.vm.replicas.length > 1;
+  page.scrubbed = null;
+  page.isHashed = page.isKnown || page.vm.replicas.length > 1;
+  if (page.slot === null) page.isKnown = false;
   const [only, ...others] = page.vm.replicas;
-  if (only && others.length === 0 && page.slot === null && !page.locked) only.pages.delete(page.number); // untouched again
+  if (only && others.length === 0 && page.slot === null && !page.locked && !page.isScattered) only.pages.delete(page.number); // untouched again
   return written;
 }
 

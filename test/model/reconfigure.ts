@@ -15,27 +15,20 @@ import {
 import { changeCreate, changeEnd, changeSettleIfDone, expansionSupersede, reductionSupersede } from './changes.ts';
 import { ModelFailure } from './failure.ts';
 import { regionRelease, regionsPrefer, regionsReleaseEagerly, regionTake } from './paging.ts';
-import { pageDrop } from './pages.ts';
-import { managedRegions, manageRegion, regionAtSlot, unmanageRegion, unuseRegion } from './rights.ts';
+import { pageDrop, replicaCreate } from './pages.ts';
+import { framesLeast, managedRegions, manageRegion, regionAtSlot, unmanageRegion, unuseRegion } from './rights.ts';
 import { ioWindow } from './swap.ts';
 import {
+  COMPARE_POLICY_DEFAULT,
   note,
   type Change,
   type EvictionPolicy,
   type Mode,
   type Region,
-  type Replica,
   type SeekClass,
   type Vm,
   type World,
 } from './world.ts';
-
-const FRAMES_LEAST = 2;
-const FRAMES_LEAST_WITH_REPLICAS = 4;
-
-export function framesLeast(replicas: number): number {
-  return replicas > 1 ? FRAMES_LEAST_WITH_REPLICAS : FRAMES_LEAST;
-}
 
 /** How many regions a VM must manage. */
 function regionsLeast(world: World, vm: Vm): number {
@@ -101,16 +94,17 @@ export function vmCreate(world: World, selection: ExpandSelection, options: VmOp
     earlyReleases: 0,
     earlyReleasesFailed: 0,
     pagesMoved: 0,
+    merges: 0,
+    policy: COMPARE_POLICY_DEFAULT,
     watch: null,
     sample: 0,
     movesFirst: false,
   };
   const granted = expandSelect(world, vm, selection);
-  if (granted.length * world.options.regionPages < FRAMES_LEAST)
+  if (granted.length * world.options.regionPages < framesLeast(1))
     throw new ModelFailure(STATUS_TOO_LITTLE_LEFT, `${granted.length} regions`);
   for (const region of granted) manageRegion(world, region, vm);
-  const replica: Replica = { vm, pages: new Map(), protection: new Map(), devices: new Set(), isInStep: false, live: true };
-  vm.replicas.push(replica);
+  replicaCreate(vm);
   world.vms.push(vm);
   return vm;
 }
@@ -272,7 +266,7 @@ export function cancel(world: World, change: Change): void {
 /** The VM, its pages, its rights and its replicas go; nothing is written. */
 export function vmDispose(world: World, vm: Vm): void {
   for (const replica of vm.replicas.splice(0)) {
-    for (const page of replica.pages.values()) pageDrop(world, page, replica);
+    for (const page of replica.pages.values()) pageDrop(world, page);
     replica.live = false;
   }
   for (const change of world.changes) {

@@ -48,3 +48,11 @@ export function unuseRegion(region: Region): void {
   region.statistics = null;
   region.stamp = 0;
 }
+
+const FRAMES_LEAST = 2;
+const FRAMES_LEAST_WITH_REPLICAS = 4;
+
+/** Frames that a VM with so many replicas and snapshots must manage. */
+export function framesLeast(replicas: number): number {
+  return replicas > 1 ? FRAMES_LEAST_WITH_REPLICAS : FRAMES_LEAST;
+}

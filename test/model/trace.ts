@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { accessCount, accessPages, peek } from './access.ts';
 import { ModelFailure } from './failure.ts';
+import { storeCompare } from './on-write.ts';
 import { note, type Replica, type World } from './world.ts';
 
 export interface TraceRecord {
@@ -101,8 +102,10 @@ export function traceStep(world: World, replica: Replica, player: TracePlayer, i
   for (const together of pages.length <= 2 ? [pages] : pages.map((page) => [page])) {
     const parts = together.map((page) => ({ page, bytes: bytesIn(page) }));
     const nextUse = (page: number): number => player.nextUses[position]?.get(page) ?? Infinity;
-    faultsCounted(replica, () => accessPages(world, replica, parts, stores, nextUse));
-    if (stores) storeContents(replica, player, record, together);
+    const all = faultsCounted(replica, () => accessPages(world, replica, parts, stores, nextUse));
+    if (!stores) continue;
+    storeContents(replica, player, record, together);
+    storeCompare(world, replica, all);
   }
   if (record.kind !== 'I') player.dataRecords++;
   player.position++;

@@ -244,6 +244,11 @@ export function regionOf(world: World, page: Page): Region {
   return region;
 }
 
+/** Are the replica's stores compared with what others have (1st embodiment)? */
+export function storesAreCompared({ isInStep, vm }: Replica): boolean {
+  return isInStep && vm.policy.trigger !== 'never';
+}
+
 /** Regions that a VM uses and does not manage. */
 export function borrowedRegions(world: World, vm: Vm): Region[] {
   return world.regions.filter((region) => region.user === vm && region.manager !== vm);

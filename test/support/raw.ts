@@ -13,6 +13,7 @@ import {
   CB_ERROR_C,
   CB_EVENTS,
   CB_EXPAND_SELECTION,
+  CB_FEATURES,
   CB_FRAME_BASE,
   CB_INFORMATION,
   CB_IO_END_NS,
@@ -37,6 +38,8 @@ import {
   CHANGE_BYTES,
   EXPAND_LOWEST,
   EXPAND_OWN_FIRST,
+  FEATURE_ALL,
+  IMAGE_SLOT_FIRST,
   SUMMARY_ALL,
   SWAP_STORE_HOST,
   SWAP_STORE_LINEAR,
@@ -65,6 +68,8 @@ export interface RawOptions {
   readonly columnPages: number;
   /** SUMMARY_… bits; absent: all. */
   readonly summaries?: number;
+  /** FEATURE_… bits; absent: all. */
+  readonly features?: number;
 }
 
 /** The host's answer to whether a VM (handle) should release a region (from 0): JUDGE_…, or a failure. */
@@ -82,6 +87,8 @@ export class RawEngine {
   writesLeft: number | null = null;
   readsLeft: number | null = null;
   releaseJudge: ReleaseJudge | null = null;
+  /** The contents of pages of images, by slot. */
+  imageBytes: ((slot: number) => Uint8Array) | null = null;
   #options: RawOptions | null = null;
   readonly #control: number;
   /** How far the engine before this one reached. */
@@ -135,6 +142,7 @@ export class RawEngine {
       [CB_QUEUE, options.queue],
       [CB_EXPAND_SELECTION, options.expand === 'lowest' ? EXPAND_LOWEST : EXPAND_OWN_FIRST],
       [CB_SUMMARIES, options.summaries ?? SUMMARY_ALL],
+      [CB_FEATURES, options.features ?? FEATURE_ALL],
     ];
     for (const [offset, value] of words) this.setWord(offset, value);
     this.#setNumber(CB_ACCESS_NS, options.accessNs);
@@ -264,8 +272,13 @@ export class RawEngine {
     if (address !== 0) return this.bytes().subarray(address, address + this.pageBytes);
     const slot = this.exports.peekSlot();
     if (slot === 0) return new Uint8Array(this.pageBytes);
-    const stored = this.#store.get(slot - 1);
-    if (!stored) throw new Error(`slot ${slot - 1} was never written`);
+    return this.#stored(slot - 1);
+  }
+
+  /** What the host holds of a slot. */
+  #stored(slot: number): Uint8Array {
+    const stored = slot >= IMAGE_SLOT_FIRST ? this.imageBytes?.(slot) : this.#store.get(slot);
+    if (!stored) throw new Error(`slot ${slot} was never written`);
     return stored;
   }
 
@@ -285,9 +298,7 @@ export class RawEngine {
       return 1;
     }
     if (this.readsLeft !== null) this.readsLeft--;
-    const stored = this.#store.get(slot);
-    if (!stored) throw new Error(`slot ${slot} is read and was never written`);
-    this.bytes().set(stored, address);
+    this.bytes().set(this.#stored(slot), address);
     return 0;
   }
 }
