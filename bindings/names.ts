@@ -13,7 +13,7 @@ export type { ByteRange } from './byte-ranges.ts';
 export type { PageDifference, ReplicaComparison } from './comparison.ts';
 export type { AreaKind, PageTableRange, PageTableRow } from './page-table.ts';
 export type { ScanReport, SharingCounters } from './sharing.ts';
-export type { ScanAcrossReport } from './common-memory.ts';
+export type { CommonRow, ScanAcrossReport } from './common-memory.ts';
 export type { PageFlip, ScrubReport } from './scrub.ts';
 export type { ComparePolicy } from './compare-policy.ts';
 export type { CompareTrigger, ExceptionRule, KeptArea, MergeRule } from './policy/compare.ts';
@@ -133,7 +133,7 @@ export type {
 export { traceFrom } from './trace/source.ts';
 export type { TraceOpen, TraceSourceOptions } from './trace/source.ts';
 export type { Trace, TraceBlock, TraceFormat, TraceReadOptions, TraceTotals } from './trace/trace.ts';
-export { TraceError } from './trace/trace-error.ts';
+export type { TraceError, TraceErrorCode, TraceErrorDetails } from './trace/trace-error.ts';
 export type { SignalOption } from './signal.ts';
 export { formatBytes, formatNs, parseBandwidth, parseBytes, parseBytesSigned, parseFraction, parseTimeNs } from './units.ts';
 export type { Quantity } from './units.ts';
