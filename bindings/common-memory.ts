@@ -1,4 +1,14 @@
-import { CB_COMMON_VM, CB_REGIONS, CB_SCAN_COMMON, CB_SCAN_LEFT, FLAG_BY_LIST, FRAMES_LEAST } from '../assembly/shared/layout.ts';
+import {
+  CB_COMMON_VM,
+  CB_REGIONS,
+  CB_REGION_SHIFT,
+  CB_SCAN_COMMON,
+  CB_SCAN_LEFT,
+  FLAG_BY_LIST,
+  FRAMES_LEAST,
+  VM_MANAGED,
+  VM_RESIDENT,
+} from '../assembly/shared/layout.ts';
 import type { Core } from './engine/core.ts';
 import { picksWrite } from './engine/picks.ts';
 import { InvalidOptionError } from './errors.ts';
@@ -19,6 +29,20 @@ export interface ScanAcrossReport extends ScanReport {
   readonly pagesCommon: number;
   /** Could not, for want of common memory. */
   readonly pagesLeft: number;
+}
+
+/** The common memory as plain data. */
+export interface CommonRow {
+  readonly pages: number;
+  /** Pages that VMs of one salt share. */
+  readonly pagesUsed: number;
+}
+
+/** null: there is none. */
+export function commonRow(core: Core): CommonRow | null {
+  const common = core.word(CB_COMMON_VM);
+  if (common === 0) return null;
+  return { pages: core.vmWord(common, VM_MANAGED) * 2 ** core.word(CB_REGION_SHIFT), pagesUsed: core.vmWord(common, VM_RESIDENT) };
 }
 
 /** Regions of the common memory that an engine is asked for; 0: none. Errors: INVALID_OPTION. */

@@ -1,5 +1,7 @@
 import * as layout from '../assembly/shared/layout.ts';
 import type { ChangeReport } from './change.ts';
+import { commonRow } from './common-memory.ts';
+import type { CommonRow } from './common-memory.ts';
 import type { AccessFigures } from './early-release/figures.ts';
 import type { Core } from './engine/core.ts';
 import type { ReserveRow } from './reserve/reserve.ts';
@@ -52,7 +54,10 @@ export interface TableUse {
   readonly capacity: number;
 }
 
-/** All tables of the engine as plain data, at one moment; pages, which are many, are iterated by `engine.pages()`. */
+/**
+ * All tables of the engine as plain data, at one moment; those of pages, which are many, are iterated: `engine.pages()`, and `vm.pageTable()`, the page table of
+ * US 9,063,868 Fig. 2.
+ */
 export interface Inspection {
   readonly pageBytes: number;
   readonly regionBytes: number;
@@ -62,6 +67,8 @@ export interface Inspection {
   readonly swap: SwapRow;
   /** The pool of the handover 'reserve'; null with any other. */
   readonly reserve: ReserveRow | null;
+  /** Memory for pages of several VMs (`commonMemory`); null where there is none. */
+  readonly common: CommonRow | null;
   /** Changes that have not ended. */
   readonly changes: readonly ChangeReport[];
   /** Whether the order in which pages are evicted follows every access, or samples of them. */
@@ -107,6 +114,7 @@ export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, c
       queue: core.word(layout.CB_QUEUE),
     },
     reserve,
+    common: commonRow(core),
     changes,
     recency: 'exact',
     tables: {

@@ -77,7 +77,9 @@ describe.each(shipped)('$name', (build) => {
 
   test('only so many as there is room for', () => {
     for (let page = 0; page < 10; page += 1) for (const vm of [a, b]) write(vm.replica, page, page + 1);
+    expect(engine.inspect().common).toEqual({ pages: 8, pagesUsed: 0 });
     expect(scanTwice()).toMatchObject({ pagesCommon: 16, pagesLeft: 2 });
+    expect(engine.inspect().common).toEqual({ pages: 8, pagesUsed: 8 });
     expect([a.residentPages, b.residentPages]).toEqual([2, 2]);
     engine.validate();
   });
@@ -144,6 +146,7 @@ describe('options', () => {
   test('without it there is neither salt nor scan', async () => {
     const engine = await engineMake(shipped[0]!, { scan: true });
     expect(thrownBy(() => engine.scan())).toMatchObject({ code: 'INVALID_OPTION' });
+    expect(engine.inspect().common).toBeNull();
     expect(thrownBy(() => engine.createVm({ memory: REGION, salt: 1 }))).toMatchObject({ code: 'INVALID_OPTION' });
     expect(engine.vms).toEqual([]);
   });
