@@ -49,7 +49,7 @@ import { recencyTouch } from './paging/recency.ts';
 import { SEEN, translationFill } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
 import { pageWatch, vmWatches } from './regions/watch.ts';
-import { pageOwn } from './replicas/copy.ts';
+import { pageOwn } from './copy.ts';
 import { quotaRefuses, quotaTake } from './replicas/quota.ts';
 import { fail, number, numberAdd, word, wordSet } from './store/control.ts';
 import { eventRecord } from './store/event.ts';

@@ -40,7 +40,7 @@ import { recencyTouch } from './paging/recency.ts';
 import { translationDropPage, translationDropStore } from './paging/translation.ts';
 import { frameSeek } from './regions/seek.ts';
 import { quotaRefuses } from './replicas/quota.ts';
-import { pageOwn } from './replicas/copy.ts';
+import { pageOwn } from './copy.ts';
 import { fail, statusNoted, wordSet } from './store/control.ts';
 import { frameGive } from './store/frame.ts';
 import { replicaRecord, replicaRuns } from './store/replica.ts';

@@ -10,14 +10,16 @@ const assembly: House = {
     ['paging/'],
     ['swap/'],
     ['regions/', 'replicas/'],
+    ['copy'],
     ['access'],
     ['advice', 'memory', 'information'],
     ['player/', 'hart/'],
+    ['validate-known'],
     ['life', 'validate'],
     ['index'],
   ],
   rest: undefined,
-  apart: [5, 8],
+  apart: [5, 9],
   outside: [],
 };
 

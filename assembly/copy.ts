@@ -1,5 +1,5 @@
 // Copy-on-write: the exception of a store to a basic area (US 9,063,868 Figs. 3 and 10, S1-S4, S16).
-import { PAGE_BYTES } from '../base/page-bytes.ts';
+import { PAGE_BYTES } from './base/page-bytes.ts';
 import {
   CB_COUNT_COPIES,
   CB_PIN_B,
@@ -15,21 +15,21 @@ import {
   REPLICA_PROCESSOR,
   REPLICA_VM,
   VM_COPIES,
-} from '../shared/layout.ts';
-import { knownAdd, knownLearn } from '../paging/known.ts';
-import { objectHas, objectMake, objectRecord, objectUnflag } from '../paging/page-object.ts';
-import { entryPlace } from '../paging/page-table.ts';
-import { objectGather } from '../paging/scattered.ts';
-import { translationDropPage } from '../paging/translation.ts';
-import { frameSeek } from '../regions/seek.ts';
-import { numberAdd, wordAdd, wordSet } from '../store/control.ts';
-import { eventRecord } from '../store/event.ts';
-import { frameAddress, frameGive } from '../store/frame.ts';
-import { storesAreSeen } from '../store/replica.ts';
-import { vmRecord, vmTimeNs } from '../store/vm.ts';
-import { objectRelease } from '../swap/page-free.ts';
-import { pageArrive } from '../swap/page-in.ts';
-import { quotaTake } from './quota.ts';
+} from './shared/layout.ts';
+import { knownAdd, knownLearn } from './paging/known.ts';
+import { objectHas, objectMake, objectRecord, objectUnflag } from './paging/page-object.ts';
+import { entryPlace } from './paging/page-table.ts';
+import { objectGather } from './paging/scattered.ts';
+import { translationDropPage } from './paging/translation.ts';
+import { frameSeek } from './regions/seek.ts';
+import { numberAdd, wordAdd, wordSet } from './store/control.ts';
+import { eventRecord } from './store/event.ts';
+import { frameAddress, frameGive } from './store/frame.ts';
+import { storesAreSeen } from './store/replica.ts';
+import { vmRecord, vmTimeNs } from './store/vm.ts';
+import { objectRelease } from './swap/page-free.ts';
+import { pageArrive } from './swap/page-in.ts';
+import { quotaTake } from './replicas/quota.ts';
 
 /** A page and its copy have the same contents, and are to be compared from now on. */
 function copyKnown(shared: u32, copy: u32): void {
