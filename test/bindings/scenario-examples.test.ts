@@ -47,6 +47,27 @@ describe('examples/move-first.json', () => {
   });
 });
 
+describe('examples/replicas.json', () => {
+  it('three replicas lose memory in the middle, out-vote what goes wrong with two of them, and end alike', async () => {
+    const { entries } = await compared('replicas.json', ['rights', 'eager']);
+    const [rights, eager] = entries.map(({ run }) => run!.vms[0]!);
+    for (const { replicas, lockstep, digest, tracedBytes } of [rights!, eager!]) {
+      expect(replicas!.map((replica) => replica.digest)).toEqual([digest, digest, digest]);
+      expect(lockstep!.counts).toMatchObject({ checkPoints: 500, differences: 2, repairs: 2, rollBacks: 0 });
+      expect(lockstep!.found.map(({ minority, differences }) => [minority, differences[0]!.kind])).toEqual([
+        [[2], 'page'],
+        [[3], 'state'],
+      ]);
+      expect(lockstep!.separate.peakBytes).toBe(3 * tracedBytes);
+      expect(lockstep!.memory.peakBytes).toBeLessThan(lockstep!.separate.peakBytes * 0.6);
+    }
+    expect(entries.map(({ figures }) => figures!.grantWorstNs! > 0)).toEqual([false, true]);
+    // three replicas gave 1,536 frames up: what all share went out once
+    const { reconfigurations } = entries[0]!.run!;
+    expect(reconfigurations[0]!.pageOutsAfterGrant).toBeLessThanOrEqual(1536);
+  });
+});
+
 describe('examples/back-and-forth.json', () => {
   it('1,000 regions 100 times there and back: rights grants at once, writes less than eager, leaves no memory idle', async () => {
     const { entries, memoryBytes } = await compared('back-and-forth.json', ['rights', 'eager', 'reserve']);

@@ -56,15 +56,15 @@ export function pageBoot(data: ReportData, parts: PageParts): void {
     const across = { title: 'time', values: form.gridNs, text: tools.timeText };
     const countText = (value: number): string => String(Math.round(value));
     const pictures = [
-      { title: 'Memory in use', lines: form.memory, valueText: bytesText },
-      { title: 'Progress of each replica', lines: form.progress, valueText: percentText, most: 100 },
-      { title: 'Records behind the foremost replica', lines: form.lag, valueText: countText },
+      { title: 'Memory in use', lines: form.memory, valueText: bytesText, unit: 2 ** 20 },
+      { title: `Progress of each replica${form.under}`, lines: form.progress, valueText: percentText, most: 100 },
+      { title: `Records behind the foremost replica${form.under}`, lines: form.lag, valueText: countText },
       { title: 'Pages copied and areas merged so far', lines: form.sharing, valueText: countText },
     ];
     for (const picture of pictures) {
       const host = tools.element('div', 'chart');
       section.append(tools.element('h3', '', picture.title), host);
-      parts.drawChart(tools, parts.Plot, host, { ...picture, across, marks: form.marks });
+      parts.drawChart(tools, parts.Plot, host, { ...picture, across, marks: form.marks, hasFilledMarks: true });
     }
   }
 
@@ -77,7 +77,7 @@ export function pageBoot(data: ReportData, parts: PageParts): void {
     },
     { title: 'Page-outs so far', lines: data.pageOuts, valueText: (value: number) => String(Math.round(value)) },
     { title: 'Page-ins so far', lines: data.pageIns, valueText: (value: number) => String(Math.round(value)) },
-    { title: 'Memory in use', lines: data.resident, valueText: bytesText },
+    { title: 'Memory in use', lines: data.resident, valueText: bytesText, unit: 2 ** 20 },
   ];
   const strokes = ['drawn through', 'dashed', 'dotted'];
   const strategies = data.strategies.map((strategy, index) => `${strategy} ${strokes[index % strokes.length]!}`).join(', ');

@@ -7,6 +7,8 @@ export interface ChartForm {
   readonly lines: readonly ReportLine[];
   readonly valueText: (value: number) => string;
   readonly most?: number;
+  /** Values on the scale are round numbers of this. */
+  readonly unit?: number;
   /** What lies across, where that is not virtual time. */
   readonly across?: ChartAcross;
   /** What happened when; drawn across the lines. */
@@ -55,6 +57,9 @@ export function drawChart(tools: PageTools, Plot: typeof uPlot, host: HTMLElemen
     size,
   });
 
+  const steps = (unit: number): number[] =>
+    Array.from({ length: 24 }, (_, index) => unit * [1, 2, 5][index % 3]! * 10 ** (Math.floor(index / 3) - 3));
+
   const marks = (): uPlot.Legend =>
     tools.legend(
       (line) => tools.vmColour(form.lines[line]!.vm),
@@ -68,6 +73,7 @@ export function drawChart(tools: PageTools, Plot: typeof uPlot, host: HTMLElemen
     context.save();
     context.font = `${String(11 * scale)}px system-ui, sans-serif`;
     context.textBaseline = 'top';
+    context.textAlign = 'left';
     context.setLineDash([4 * scale, 3 * scale]);
     const rowsFree: number[] = [];
     for (const mark of form.marks ?? []) {
@@ -102,7 +108,7 @@ export function drawChart(tools: PageTools, Plot: typeof uPlot, host: HTMLElemen
         { label: across.title, value: (_plot, value: number | null) => (value === null ? '' : across.text(value)) },
         ...form.lines.map(series),
       ],
-      axes: [axis(across.text, 36), axis(form.valueText, 72)],
+      axes: [axis(across.text, 36), { ...axis(form.valueText, 72), ...(form.unit !== undefined && { incrs: steps(form.unit) }) }],
       cursor: { points: { size: 7 } },
       ...(form.marks !== undefined && { hooks: { draw: [drawMarks] } }),
       ...(form.hasFilledMarks === true && { legend: marks() }),

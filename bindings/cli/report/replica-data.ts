@@ -13,6 +13,8 @@ export interface ReportReplicas {
   readonly gridNs: readonly number[];
   /** Bytes in use: of the replicas together under each strategy, and of separate VMs. */
   readonly memory: readonly ReportLine[];
+  /** Under which strategy the replicas one by one are drawn; empty where there is one. */
+  readonly under: string;
   /** Share of the program's records that each replica has done, in percent. */
   readonly progress: readonly ReportLine[];
   /** Records by which each is behind the foremost. */
@@ -41,7 +43,7 @@ interface Run {
 }
 
 function replicasOf(vm: string, runs: readonly Run[]): ReportReplicas {
-  const { separate } = runs[0]!.lockstep;
+  const { separate, samples, records } = runs[0]!.lockstep;
   const endNs = Math.max(1, lastNs(separate.samples), ...runs.map(({ lockstep }) => lastNs(lockstep.samples)));
   const gridNs = gridOf(endNs);
   const line = (label: string, colour: number, run: number, timesNs: readonly number[], values: readonly number[]): ReportLine => ({
@@ -52,39 +54,27 @@ function replicasOf(vm: string, runs: readonly Run[]): ReportReplicas {
   });
   const each = (draw: (lockstep: ReplicasResult, run: number) => readonly ReportLine[]): readonly ReportLine[] =>
     runs.flatMap(({ lockstep }, run) => draw(lockstep, run));
+  const eachReplica = (values: (done: readonly number[]) => readonly number[]): readonly ReportLine[] =>
+    samples.records.slice(0, REPLICAS_MOST).map((done, replica) => ({
+      label: `replica ${replica + 1}`,
+      vm: replica,
+      run: 0,
+      values: onGrid(gridNs, samples.virtualNs, values(done)),
+    }));
   return {
     vm,
     note: noteOf(runs),
+    under: runs.length > 1 ? `, under ${runs[0]!.strategy}` : '',
     gridNs,
     memory: [
-      ...each(({ samples }, run) => [line('together', 0, run, samples.virtualNs, samples.bytes)]),
+      ...each(({ samples: { virtualNs, bytes } }, run) => [line('together', 0, run, virtualNs, bytes)]),
       line(`${countShown(separate.vms)} separate VMs`, 1, -1, separate.samples.virtualNs, separate.samples.bytes),
     ],
-    progress: each(({ samples, records }, run) =>
-      samples.records.slice(0, REPLICAS_MOST).map((done, replica) =>
-        line(
-          `replica ${replica + 1}`,
-          replica,
-          run,
-          samples.virtualNs,
-          done.map((count) => (100 * count) / Math.max(1, records)),
-        ),
-      ),
-    ),
-    lag: each(({ samples }, run) =>
-      samples.records.slice(0, REPLICAS_MOST).map((done, replica) =>
-        line(
-          `replica ${replica + 1}`,
-          replica,
-          run,
-          samples.virtualNs,
-          done.map((count, index) => foremost(samples.records, index) - count),
-        ),
-      ),
-    ),
-    sharing: each(({ samples }, run) => [
-      line('copies on write', 3, run, samples.virtualNs, samples.copies),
-      line('merges', 2, run, samples.virtualNs, samples.merges),
+    progress: eachReplica((done) => done.map((count) => (100 * count) / Math.max(1, records))),
+    lag: eachReplica((done) => done.map((count, index) => foremost(samples.records, index) - count)),
+    sharing: each(({ samples: { virtualNs, copies, merges } }, run) => [
+      line('copies on write', 3, run, virtualNs, copies),
+      line('merges', 2, run, virtualNs, merges),
     ]),
     marks: marksOf(runs[0]!.lockstep),
   };
