@@ -26,7 +26,7 @@ export { Image } from './image/image.ts';
 export type { ImageAt, ImageOption } from './image/mapping.ts';
 export type { ImageSource } from './image/source.ts';
 export { Replica } from './replica.ts';
-export type { Advice, Protection } from './replica.ts';
+export type { Advice, Protection } from './page-control.ts';
 export { Snapshot } from './snapshot.ts';
 export type { SnapshotOptions } from './snapshot.ts';
 export type { ForkOptions } from './quota.ts';

@@ -1,13 +1,6 @@
 import {
-  ADVICE_DISCARDABLE,
-  ADVICE_LOCKED,
-  ADVICE_NORMAL,
-  ADVICE_UNUSED,
-  ADVICE_WILL_NEED,
   PROTECTION_DEVICE,
   PROTECTION_NO_DEVICE,
-  PROTECTION_NONE,
-  PROTECTION_READ,
   PROTECTION_READ_WRITE,
   REPLICA_IN_STEP,
   REPLICA_PAGES,
@@ -29,6 +22,8 @@ import { GuestMemory } from './guest-memory.ts';
 import { Image } from './image/image.ts';
 import { checkPlace, imageMap } from './image/mapping.ts';
 import { checkBoolean, checkChoice, checkFields, checkFunction, checkInteger } from './options.ts';
+import { ADVICE_CODES, PROTECTION_CODES } from './page-control.ts';
+import type { Advice, Protection } from './page-control.ts';
 import type { PageHolder } from './page-holder.ts';
 import { checkQuota, quotaBytes } from './quota.ts';
 import type { ForkOptions } from './quota.ts';
@@ -40,27 +35,6 @@ import type { ForkVmOptions } from './snapshot/fork-vm.ts';
 import type { Quantity } from './units.ts';
 import type { Vm } from './vm.ts';
 
-/**
- * What a guest says of its pages: `unused` reads zero at once; `discardable` reads the old content until dropped, then zero; `willNeed` comes in now;
- * `locked` binds the VM's own eviction; `normal` takes `locked` and `discardable` back.
- */
-export type Advice = 'normal' | 'unused' | 'discardable' | 'willNeed' | 'locked';
-export type Protection = 'none' | 'read' | 'readWrite';
-
-const ADVICE: Readonly<Record<Advice, number>> = {
-  normal: ADVICE_NORMAL,
-  unused: ADVICE_UNUSED,
-  discardable: ADVICE_DISCARDABLE,
-  willNeed: ADVICE_WILL_NEED,
-  locked: ADVICE_LOCKED,
-};
-const PROTECTIONS: Readonly<Record<Protection, number>> = {
-  none: PROTECTION_NONE,
-  read: PROTECTION_READ,
-  readWrite: PROTECTION_READ_WRITE,
-};
-
-/** One address space of a VM. Addresses and lengths are bytes; those of advice, protection and devices are multiples of the page size. */
 /** What a replica is made of. */
 export interface ReplicaParts {
   readonly devices: DeviceMap;
@@ -69,6 +43,7 @@ export interface ReplicaParts {
   readonly origin: Origin;
 }
 
+/** One address space of a VM. Addresses and lengths are bytes; those of advice, protection and devices are multiples of the page size. */
 export class Replica implements PageHolder {
   readonly vm: Vm;
   readonly memory: GuestMemory;
@@ -121,7 +96,7 @@ export class Replica implements PageHolder {
 
   /** Tells the VM's memory manager about whole pages. A failure (it may have to bring pages in) carries `bytesDone`. */
   advise(address: number, length: number, advice: Advice): void {
-    const code = ADVICE[checkChoice('advice', advice, ADVICE)];
+    const code = ADVICE_CODES[checkChoice('advice', advice, ADVICE_CODES)];
     const [page, pages] = this.#pageRange('replica.advise', address, length);
     const { core } = this.#parts;
     try {
@@ -134,7 +109,7 @@ export class Replica implements PageHolder {
 
   /** What accesses may do with whole pages; contents stay. */
   protect(address: number, length: number, protection: Protection): void {
-    const code = PROTECTIONS[checkChoice('protection', protection, PROTECTIONS)];
+    const code = PROTECTION_CODES[checkChoice('protection', protection, PROTECTION_CODES)];
     const [page, pages] = this.#pageRange('replica.protect', address, length);
     this.#protect(page, pages, code);
   }

@@ -1,9 +1,9 @@
-import { PROTECTION_NONE, PROTECTION_READ, REPLICA_PAGES } from '../../assembly/shared/layout.ts';
+import { REPLICA_PAGES } from '../../assembly/shared/layout.ts';
 import { pagesChanged } from '../changed-pages.ts';
 import type { Core } from '../engine/core.ts';
 import { pagesWalk } from '../engine/page-walk.ts';
 import type { PageHolder } from '../page-holder.ts';
-import type { Protection } from '../replica.ts';
+import type { Protection } from '../page-control.ts';
 
 /** Pages in a row that have something in common. */
 export interface PageRun<Kind> {
@@ -65,9 +65,3 @@ export function protectionRuns(core: Core, holder: PageHolder): readonly PageRun
   }
   return runs;
 }
-
-/** How protection is written down. */
-export const PROTECTION_CODES: Readonly<Record<Exclude<Protection, 'readWrite'>, number>> = {
-  read: PROTECTION_READ,
-  none: PROTECTION_NONE,
-};

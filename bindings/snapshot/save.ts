@@ -1,12 +1,13 @@
 import { pagesChanged } from '../changed-pages.ts';
 import type { Core } from '../engine/core.ts';
 import { checkFields } from '../options.ts';
+import { PROTECTION_CODES } from '../page-control.ts';
 import type { SignalOption } from '../signal.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { CONTENT_BYTES, CONTENT_ZERO, containerClose, containerOpen } from './container.ts';
 import { snapshotIdentity } from './identity.ts';
 import { Pace } from './pace.ts';
-import { PageBuffer, PROTECTION_CODES, protectionRuns, runsExtend } from './page-content.ts';
+import { PageBuffer, protectionRuns, runsExtend } from './page-content.ts';
 import type { PageRun } from './page-content.ts';
 
 export interface SaveOptions extends SignalOption {
