@@ -176,6 +176,41 @@ describe.each(shipped)('$name', (build) => {
     engine.validate();
   });
 
+  test('a region of many holders that is taken away: each frame goes out once', () => {
+    for (let page = 0; page < 24; page += 1) write(replica, page, page + 1);
+    const snapshots = Array.from({ length: 4 }, () => replica.snapshot());
+    const forks = [replica.fork(), snapshots[2]!.fork()];
+    const digest = replica.digestSync();
+    const other = engine.createVm({ name: 'b', memory: 2 * REGION, addressSpace: SPACE_PAGES * PAGE });
+    const [given, taken] = [vm.reduce(4 * REGION), other.expand(4 * REGION)];
+    expect([given.state, taken.state]).toEqual(['granted', 'granted']);
+    for (let page = 0; page < 24; page += 1) other.replica.memory.store32(page * PAGE, 1);
+    expect([given.state, taken.state]).toEqual(['settled', 'settled']);
+    expect([given.report().pageOutsAfterGrant, vm.counters.pageOuts, vm.outPages, vm.residentPages]).toEqual([16, 16, 16, 8]);
+    for (const holder of [replica, ...snapshots, ...forks]) expect(holder.digestSync()).toBe(digest);
+    write(forks[0]!, 0, 99);
+    snapshots[0]!.dispose();
+    expect([read(replica, 0), read(forks[0]!, 0), read(snapshots[3]!, 23)]).toEqual([1, 99, 24]);
+    engine.validate();
+  });
+
+  test('no frame for a copy: the store fails, nothing is lost, and it can be repeated', async () => {
+    const poor = await engineMake(build, { regions: 1, slots: 0 });
+    const small = poor.createVm({ memory: REGION, addressSpace: SPACE_PAGES * PAGE }).replica;
+    for (let page = 0; page < 4; page += 1) write(small, page, page + 1);
+    const snapshot = small.snapshot();
+    const digest = small.digestSync();
+    expect(thrownBy(() => write(small, 2, 9))).toMatchObject({ code: 'SWAP_FULL' });
+    expect([small.digestSync(), snapshot.digestSync()]).toEqual([digest, digest]);
+    expect([...small.dirtyPages(snapshot)]).toEqual([]);
+    poor.validate();
+    small.restore(snapshot);
+    snapshot.dispose();
+    write(small, 2, 9);
+    expect(read(small, 2)).toBe(9);
+    poor.validate();
+  });
+
   describe('bad input', () => {
     test('a snapshot used after dropping, or after its VM', () => {
       const snapshot = replica.snapshot();
@@ -194,6 +229,8 @@ describe.each(shipped)('$name', (build) => {
       const other = replica.snapshot();
       vm.dispose();
       expect(thrownBy(() => other.fork())).toMatchObject({ code: 'DISPOSED', details: { what: "VM 'a'" } });
+      engine.dispose();
+      expect(thrownBy(() => other.fork())).toMatchObject({ code: 'DISPOSED', details: { what: 'The engine' } });
     });
 
     test('dropped while its pages are being looked at', () => {
