@@ -9,6 +9,7 @@ import {
   VM_RESIDENT,
   VM_TIME_NS,
 } from '../../assembly/shared/layout.ts';
+import { ATTENTION_DISPOSED } from './core.ts';
 import type { Core } from './core.ts';
 
 export interface PlayerOptions {
@@ -102,6 +103,6 @@ export class Player {
   }
 
   dispose(): void {
-    this.#core.exports.playerDispose(this.#handle);
+    if ((this.#core.attention & ATTENTION_DISPOSED) === 0) this.#core.exports.playerDispose(this.#handle);
   }
 }

@@ -48,7 +48,8 @@ export class CrewList implements Crew {
   #members: readonly Hand[] = [];
   #running: readonly Hand[] | null = null;
   #unsuspended: readonly number[] | null = null;
-  #numbers: readonly number[] = [];
+  #numbers: readonly number[] | null = null;
+  readonly #byNumber = new Map<number, Hand>();
   /** Disposals of programs that are under way. */
   readonly #leaving: Promise<void>[] = [];
   #taken = 0;
@@ -66,7 +67,7 @@ export class CrewList implements Crew {
     return (this.#running ??= this.#members.filter(({ arrival }) => arrival === null));
   }
   get numbers(): readonly number[] {
-    return this.#numbers;
+    return (this.#numbers ??= this.#members.map(({ number }) => number));
   }
   /** Numbers of those who may hold a processor; another array when they are others. */
   get unsuspended(): readonly number[] {
@@ -77,7 +78,7 @@ export class CrewList implements Crew {
   }
 
   of(number: number): Hand | undefined {
-    return this.#members.find((member) => member.number === number);
+    return this.#byNumber.get(number);
   }
 
   /** A member that begins at the start of the program. */
@@ -94,6 +95,8 @@ export class CrewList implements Crew {
 
   remove(member: Member): void {
     this.#members = this.#members.filter((other) => other !== member);
+    this.#byNumber.delete(member.number);
+    this.#numbers = null;
     this.#options.progress.remove(member.number);
     this.#forget();
     const ended = member.program.dispose?.();
@@ -114,7 +117,7 @@ export class CrewList implements Crew {
 
   /** What was heard of a member is true now. */
   hear({ hand, progress, stands }: Tiding): void {
-    if (!this.#members.includes(hand)) return;
+    if (!this.#byNumber.has(hand.number)) return;
     if (progress !== null) this.#options.progress.set(hand.number, progress);
     if (!stands) return;
     hand.isSuspended = true;
@@ -164,6 +167,8 @@ export class CrewList implements Crew {
     this.#taken = number;
     const hand = { number, replica, program, timeNs: this.timeNs, failure: null, arrival: null, isSuspended: false, waitedNs: 0 };
     this.#members = [...this.#members, hand];
+    this.#byNumber.set(number, hand);
+    this.#numbers = null;
     progress.set(number, checkPoint.progress);
     this.#forget();
     return hand;
@@ -191,7 +196,6 @@ export class CrewList implements Crew {
   #forget(): void {
     this.#running = null;
     this.#unsuspended = null;
-    this.#numbers = this.#members.map(({ number }) => number);
   }
 }
 
