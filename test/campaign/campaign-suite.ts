@@ -4,7 +4,8 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { campaign, EVENTS_TO_MEET } from '../model/machine.ts';
+import { EVENTS_TO_MEET } from '../model/events-to-meet.ts';
+import { campaign } from '../model/machine.ts';
 import { builds } from '../support/builds.ts';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 100_000);

@@ -7,7 +7,7 @@ import type { Condition } from './judgement.ts';
 import { stepBoth } from './machine.ts';
 import { ModelSubject } from './model-subject.ts';
 import type { Operation } from './operation.ts';
-import { SEEK_ORDER_DEFAULT, type SeekClass } from './world.ts';
+import { COMPARE_POLICY_DEFAULT, SEEK_ORDER_DEFAULT, type ComparePolicy, type SeekClass } from './world.ts';
 
 interface Regression {
   readonly name: string;
@@ -37,6 +37,10 @@ function store(replica: number, address: number, width: 1 | 2 | 4 | 8 = 1): Oper
 
 function watch(vm: number, mode: 'exact' | 'sampled', condition: Omit<Condition, 'perBorrowedRegion'>): Operation {
   return { op: 'watch', vm, mode, periodNs: 0, conditions: [{ ...condition, perBorrowedRegion: 0 }], judge: null };
+}
+
+function compareBy(vm: number, policy: Partial<ComparePolicy>): Operation {
+  return { op: 'compareBy', vm, ...COMPARE_POLICY_DEFAULT, ...policy };
 }
 
 const REGRESSIONS: readonly Regression[] = [
@@ -114,6 +118,63 @@ const REGRESSIONS: readonly Regression[] = [
       reduce(0, 1, { firstSlot: 0 }),
       { op: 'advise', replica: 0, page: 0, pages: 1, advice: 'locked' },
       store(0, 0),
+    ],
+  },
+  {
+    name: 'an early release that forgets the accessed page of zeros leaves nothing to evacuate',
+    regions: 4,
+    regionPages: 2,
+    operations: (page) => [
+      create(2),
+      watch(0, 'exact', { statistic: 'accesses', comparison: '>=', constant: 1 }),
+      { op: 'load', replica: 0, address: 0, width: 1 },
+      store(0, page),
+      { op: 'advise', replica: 0, page: 1, pages: 1, advice: 'unused' },
+      { ...reduce(0, 1, { firstSlot: 0 }), modes: ['evacuate'] },
+      { op: 'load', replica: 0, address: 0, width: 1 },
+    ],
+  },
+  {
+    name: 'a hash kept up to date word by word is that of the whole page',
+    regions: 3,
+    regionPages: 2,
+    operations: (page) => [
+      create(3),
+      { op: 'step', replica: 0, isInStep: true },
+      compareBy(0, { trigger: 'any' }),
+      { op: 'store', replica: 0, address: page - 4, width: 4, byte: 0xe0 },
+      { op: 'store', replica: 0, address: 0, width: 4, byte: 0xc4 },
+      { op: 'store', replica: 0, address: page >> 1, width: 8, byte: 0xf0 },
+      { op: 'fill', replica: 0, address: 8, length: 243, byte: 0xee },
+      { op: 'scrub', vm: 0 },
+    ],
+  },
+  {
+    name: 'which of two equal areas is kept is decided before they are one',
+    regions: 3,
+    regionPages: 8,
+    operations: (page) => [
+      create(3),
+      store(0, 3 * page),
+      { op: 'fork', replica: 0 },
+      { op: 'fork', replica: 0 },
+      ...[0, 1, 2].map((replica): Operation => ({ op: 'step', replica, isInStep: true })),
+      compareBy(0, { trigger: 'any', keep: 'basic', afterCopy: false }),
+      ...[2, 1, 2, 0].map((replica): Operation => ({ op: 'fill', replica, address: 3 * page, length: page, byte: 1 })),
+    ],
+  },
+  {
+    name: 'a page that was copied is known, also when the store then fails at its second page',
+    regions: 7,
+    regionPages: 1,
+    operations: (page) => [
+      create(4, ['managed', 'userless']),
+      { op: 'fill', replica: 0, address: 0, length: 3 * page, byte: 1 },
+      { op: 'fork', replica: 0 },
+      { op: 'step', replica: 0, isInStep: true },
+      compareBy(0, { trigger: 'copy' }),
+      store(0, page - 1, 2),
+      { op: 'fill', replica: 0, address: 0, length: page, byte: 1 },
     ],
   },
 ];
