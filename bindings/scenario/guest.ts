@@ -32,6 +32,8 @@ export interface Guest {
   readonly processor: Processor;
   readonly sampled: Sampled;
   readonly waits: Waits;
+  /** Nothing will run in any VM any more: it does nothing more by itself. */
+  rest?(): void;
   result(): VmResult;
   dispose(): Promise<void>;
 }

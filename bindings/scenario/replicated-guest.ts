@@ -87,14 +87,14 @@ export class ReplicatedGuest implements Guest {
 
   #listen(onSample: (() => void) | undefined): void {
     const lockstep = this.#lockstep;
-    lockstep.on('slice', ({ timeNs }) => {
-      this.#waited(timeNs);
+    lockstep.on('slice', ({ fromNs, timeNs }) => {
+      this.#waited(fromNs, timeNs);
       this.#sample();
       onSample?.();
     });
     lockstep.on('checkPoint', ({ report }) => {
       this.#reports.note(report);
-      this.#ioWaitNs = this.#ioWait; // reading pages to compare them is nobody's access
+      this.#ioWaitNs = this.#ioWait;
       this.#sample();
     });
     this.#sample();
@@ -104,10 +104,11 @@ export class ReplicatedGuest implements Guest {
     return this.#engine.core.vmNumber(this.vm.handle, VM_IO_WAIT_NS);
   }
 
-  #waited(endNs: number): void {
+  /** What comparisons between two slices waited for is nobody's access. */
+  #waited(fromNs: number, endNs: number): void {
     const { waits } = this;
-    const waitNs = this.#ioWait - this.#ioWaitNs;
-    this.#ioWaitNs += waitNs;
+    const waitNs = Math.min(this.#ioWait - this.#ioWaitNs, endNs - fromNs);
+    this.#ioWaitNs = this.#ioWait;
     if (waitNs > 0) waits.waited(waitNs, endNs);
     waits.forgetTaken(0);
   }
@@ -123,6 +124,13 @@ export class ReplicatedGuest implements Guest {
   get #columns(): readonly number[] {
     const { merges, copies } = this.vm.counters;
     return [merges, copies, ...this.#programs.map(({ position }) => position)];
+  }
+
+  /** Comparisons at intervals end with the program. */
+  rest(): void {
+    const { vm } = this;
+    const { every, ...policy } = vm.comparePolicy;
+    if (every !== null) vm.compareBy(policy);
   }
 
   result(): VmResult {

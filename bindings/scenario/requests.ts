@@ -122,8 +122,9 @@ export class Requests {
   /** Sweeps of release conditions, the refill of a reserve: whatever the engine has to do at a time. Sweeps end with the traces. */
   #appointEngine(): void {
     const { engine, guests, scheduler, strategy } = this.#options;
-    const { dueNs } = engine;
     const isOver = guests.every(({ processor }) => processor.position >= processor.length);
+    if (isOver) for (const guest of guests) guest.rest?.();
+    const { dueNs } = engine;
     if (dueNs === null || dueNs === this.#appointedNs || (isOver && strategy.handover !== 'reserve')) return;
     this.#appointedNs = dueNs;
     scheduler.appoint({
