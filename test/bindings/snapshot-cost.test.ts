@@ -48,6 +48,18 @@ describe.each([64, 8192])('of %i written pages', (pages) => {
   });
 });
 
+test('dirty pages beyond what the engine lists at once', async () => {
+  const { replica } = await setup(3000);
+  const snapshot = replica.snapshot();
+  const dirty = () => [...replica.dirtyPages(snapshot)].map(({ page }) => page);
+  for (let page = 0; page < 3000; page += 1) {
+    if ([1023, 1024, 1025, 2047, 2048, 2049].includes(page)) expect(dirty()).toEqual(Array.from({ length: page }, (_, index) => index));
+    replica.memory.store8(page * PAGE, 9);
+  }
+  replica.memory.store8(2 ** 26 - 1, 9); // the last page there is
+  expect(dirty()).toEqual([...Array.from({ length: 3000 }, (_, index) => index), 2 ** 14 - 1]);
+});
+
 test('10,000 forks, each with writes of its own, cost what they wrote', async () => {
   const forks = 10_000;
   const engine = await engineMake(build!, {
