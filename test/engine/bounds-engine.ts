@@ -8,7 +8,7 @@ import { instrument } from '../../scripts/wasm-coverage/instrument.mjs';
 import { buildBytes, buildOf } from '../support/builds.ts';
 
 const WASM_PAGE_BYTES = 65536;
-const PAGE_BYTES = 4096;
+const PAGE_KIB = 4;
 
 export interface BoundsOptions {
   readonly regions?: number;
@@ -25,6 +25,10 @@ export interface BoundsOptions {
   readonly events?: number;
   /** SUMMARY_… bits. */
   readonly summaries?: number;
+  /** FEATURE_… bits. */
+  readonly features?: number;
+  /** The page size of the module. */
+  readonly pageKib?: number;
 }
 
 /** What one call did: blocks of code run, the engine's own counters, and what it took out of the arenas. */
@@ -49,26 +53,34 @@ const COUNTERS = {
   objectsTaken: layout.CB_OBJECTS_USED,
 };
 
-let counting: { module: WebAssembly.Module; points: number } | undefined;
+interface Counting {
+  readonly module: WebAssembly.Module;
+  readonly points: number;
+}
 
-/** The shipped module with its counters, made once. */
-function countingModule(): { module: WebAssembly.Module; points: number } {
-  if (counting === undefined) {
-    const { bytes, points } = instrument(buildBytes(buildOf('release-shared')));
-    counting = { module: new WebAssembly.Module(new Uint8Array(bytes)), points: points.length };
+const counting = new Map<number, Counting>();
+
+/** The shipped module with its counters, or the one of another page size; made once. */
+function countingModule(pageKib: number): Counting {
+  let made = counting.get(pageKib);
+  if (made === undefined) {
+    const { bytes, points } = instrument(buildBytes(buildOf('release-shared', pageKib)));
+    made = { module: new WebAssembly.Module(new Uint8Array(bytes)), points: points.length };
+    counting.set(pageKib, made);
   }
-  return counting;
+  return made;
 }
 
 export class BoundsEngine {
   readonly exports: EngineExports;
   readonly bookBytes: number;
+  readonly pageBytes: number;
   readonly #memory: WebAssembly.Memory;
   readonly #counters: WebAssembly.Global<'i32'>[];
   readonly #control: number;
 
   constructor(options: BoundsOptions = {}) {
-    const { module, points } = countingModule();
+    const { module, points } = countingModule(options.pageKib ?? PAGE_KIB);
     this.#memory = new WebAssembly.Memory({ initial: 1, maximum: WASM_PAGE_BYTES, shared: true });
     this.#counters = Array.from({ length: points }, () => new WebAssembly.Global<'i32'>({ value: 'i32', mutable: true }, 0));
     const instance = new WebAssembly.Instance(module, {
@@ -78,6 +90,7 @@ export class BoundsEngine {
     });
     this.exports = instance.exports as unknown as EngineExports;
     this.#control = this.exports.controlAddress();
+    this.pageBytes = 2 ** this.exports.pageShift();
     this.#configure(options);
     this.expect(this.exports.enginePlan());
     this.bookBytes = new Float64Array(this.#memory.buffer, this.#control + layout.CB_BOOK_BYTES, 1)[0]!;
@@ -103,6 +116,7 @@ export class BoundsEngine {
       [layout.CB_COLUMN_PAGES, columnPages],
       [layout.CB_QUEUE, 1],
       [layout.CB_SUMMARIES, options.summaries ?? 0],
+      [layout.CB_FEATURES, options.features ?? 0],
     ];
     for (const [offset, value] of words) this.#words(offset)[0] = value;
   }
@@ -167,11 +181,11 @@ export class BoundsEngine {
   }
 
   store(replica: number, page: number, value = 0xabcd): void {
-    this.expect(this.exports.store32(replica, page * PAGE_BYTES, value));
+    this.expect(this.exports.store32(replica, page * this.pageBytes, value));
   }
 
   load(replica: number, page: number): number {
-    const value = this.exports.load32(replica, page * PAGE_BYTES);
+    const value = this.exports.load32(replica, page * this.pageBytes);
     if (value < 0) this.expect(-value);
     return value;
   }
