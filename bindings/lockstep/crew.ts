@@ -1,8 +1,8 @@
-import { InvalidOptionError } from '../errors.ts';
 import { checkInteger } from '../options.ts';
 import type { Replica } from '../replica.ts';
 import type { Vm } from '../vm.ts';
 import { isEnd } from './check-point.ts';
+import { checkProgram } from './program-checks.ts';
 import type { ProgressTable } from './progress-table.ts';
 import { CHECK_POINT_START } from './types.ts';
 import type {
@@ -15,8 +15,6 @@ import type {
   Member,
   ProgramGuest,
   ProgramMaker,
-  ProgramStop,
-  ReplicaProgram,
 } from './types.ts';
 import type { Tiding } from './tidings.ts';
 import type { VmClock } from './vm-clock.ts';
@@ -203,28 +201,4 @@ function stateOf(arrival: Arrival | null, hasFailed: boolean): LockstepReplicaRe
   if (hasFailed) return 'failed';
   if (arrival === null) return 'running';
   return isEnd(arrival.checkPoint) ? 'finished' : 'waiting';
-}
-
-const STOPS: Readonly<Record<ProgramStop, true>> = {
-  time: true,
-  position: true,
-  checkPoint: true,
-  waited: true,
-  input: true,
-  finished: true,
-};
-
-export function checkStop(stop: unknown): ProgramStop {
-  if (typeof stop === 'string' && Object.hasOwn(STOPS, stop)) return stop as ProgramStop;
-  throw new InvalidOptionError('program.run()', stop, Object.keys(STOPS).join(', '));
-}
-
-/** What a maker made; a program without `state` cannot have `restore`, and the other way round. */
-function checkProgram(program: unknown): ReplicaProgram {
-  const made = program as ReplicaProgram | null;
-  if (typeof made !== 'object' || made === null || typeof made.run !== 'function')
-    throw new InvalidOptionError('program(guest)', program, 'a program: an object with run, progress, position and checkPoint');
-  if ((made.state === undefined) !== (made.restore === undefined))
-    throw new InvalidOptionError('program(guest)', program, 'a program with both state and restore, or with neither of them');
-  return made;
 }

@@ -1,11 +1,11 @@
 import type { Vm } from '../vm.ts';
-import { checkStop } from './crew.ts';
 import type { CrewList, Hand } from './crew.ts';
 import { isOfProgram } from './failure.ts';
 import type { FramesOverTime } from './frames-over-time.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import type { Meetings } from './meetings.ts';
 import type { RunnerOptions, Until } from './options.ts';
+import { checkStop, checkTold } from './program-checks.ts';
 import { Tidings } from './tidings.ts';
 import { CHECK_POINT_END } from './types.ts';
 import type { Judge, LockstepEnd, ProgramStop } from './types.ts';
@@ -148,6 +148,7 @@ export class Runner {
         () => checkStop(program.run(untilNs, toPosition)),
         (endNs) => (slice.nowNs = endNs),
       );
+      checkTold(program, stop);
     } catch (error) {
       const isFault = isOfProgram(error);
       if (isFault) hand.failure = { error };

@@ -351,6 +351,21 @@ describe('programs that fail', () => {
     expect(await lockstep.run()).toMatchObject({ end: 'finished' });
   });
 
+  test.each([
+    [{ progress: Number.NaN }, 'program.progress'],
+    [{ progress: 2 }, 'program.progress'],
+    [{ progress: '50 %' }, 'program.progress'],
+    [{ checkPoint: undefined }, 'program.checkPoint.id'],
+    [{ checkPoint: { id: Number.NaN, progress: 0 } }, 'program.checkPoint.id'],
+    [{ checkPoint: { id: 1, progress: -1 } }, 'program.checkPoint.progress'],
+    [{ checkPoint: { id: 1, progress: 1.5 } }, 'program.checkPoint.progress'],
+  ])('that are somewhere where nothing is: %j', async (told, field) => {
+    const sound = { progress: 0, position: 0, checkPoint: { id: 1, progress: 0 }, run: () => 'checkPoint' };
+    const program = (() => ({ ...sound, ...told })) as unknown as ProgramMaker;
+    const { lockstep } = await made(2, { program });
+    await expect(lockstep.run()).rejects.toThrow(refused(field));
+  });
+
   test('an answer that is none', async () => {
     const program = (() => ({ progress: 0, position: 0, run: () => 'done' })) as unknown as ProgramMaker;
     const { lockstep } = await made(1, { program });

@@ -39,7 +39,7 @@ export class ListProgram implements ReplicaProgram {
     return this.#steps.length;
   }
   get progress(): number {
-    return this.position / this.length;
+    return this.length === 0 ? 1 : this.position / this.length;
   }
 
   run(untilNs: number, untilPosition = Infinity): ProgramStop {
