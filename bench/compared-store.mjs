@@ -34,7 +34,10 @@ async function guest(isCompared) {
   }
   for (let at = 0; at < PAGES * PAGE_BYTES; at += WORD_BYTES) engine.expect(exports.store32(other, at, OTHER));
   const { module } = await loopsCompile('stores');
-  const instance = new WebAssembly.Instance(module, { env: { memory: engine.memory }, stores: { store32: exports.store32 } });
+  const instance = new WebAssembly.Instance(module, {
+    env: { memory: engine.memory },
+    stores: { store32: exports.store32, storeSeen32: exports.storeSeen32 },
+  });
   const wordsStore =
     /** @type {(replica: number, processor: number, mask: number, stride: number, steps: number, value: number) => number} */
     (instance.exports['wordsStore']);

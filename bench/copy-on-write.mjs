@@ -22,7 +22,10 @@ async function loopsOn(engine) {
   const [copy, stores] = await Promise.all([loopsCompile('copy'), loopsCompile('stores')]);
   const env = { memory: engine.memory };
   const { pagesCopy } = new WebAssembly.Instance(copy.module, { env }).exports;
-  const { pagesStore } = new WebAssembly.Instance(stores.module, { env, stores: { store32: engine.exports.store32 } }).exports;
+  const { pagesStore } = new WebAssembly.Instance(stores.module, {
+    env,
+    stores: { store32: engine.exports.store32, storeSeen32: engine.exports.storeSeen32 },
+  }).exports;
   return {
     pagesCopy: /** @type {(from: number, to: number, pages: number, pageBytes: number) => void} */ (pagesCopy),
     pagesStore: /** @type {(replica: number, stride: number, pages: number, value: number) => number} */ (pagesStore),
