@@ -20,5 +20,7 @@ export function byteRangesOf(first: Uint8Array<ArrayBufferLike>, others: readonl
 }
 
 export function bytesAreEqual(a: Uint8Array<ArrayBufferLike>, b: Uint8Array<ArrayBufferLike>): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
 }

@@ -1,6 +1,8 @@
 import { CB_SWEEP_COMPARED, CB_SWEEP_DIFFERENT, CB_SWEEP_MERGED } from '../assembly/shared/layout.ts';
 import { bytesAreEqual, byteRangesOf } from './byte-ranges.ts';
 import type { ByteRange } from './byte-ranges.ts';
+import type { Core } from './engine/core.ts';
+import { entryHeld } from './engine/shared-entries.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Replica } from './replica.ts';
 
@@ -50,7 +52,7 @@ export function* differencesFind(parts: EngineParts, vm: number, replicas: reado
   const { core } = parts;
   for (let next = difference(parts, vm, 0); next !== 0; next = difference(parts, vm, next)) {
     const page = next - 1;
-    const groups = groupsOf(replicas, page * core.pageBytes, core.pageBytes);
+    const groups = groupsOf(core, replicas, page);
     yield {
       page,
       address: page * core.pageBytes,
@@ -73,13 +75,23 @@ function difference({ core }: EngineParts, vm: number, from: number): number {
   }
 }
 
-function groupsOf(replicas: readonly Replica[], address: number, pageBytes: number): readonly Group[] {
+/** Who has the same area needs no look at its contents. */
+function groupsOf(core: Core, replicas: readonly Replica[], page: number): readonly Group[] {
   const groups: Group[] = [];
+  const byArea = new Map<number, Group>();
   for (const replica of replicas) {
-    const content = replica.peek(address, new Uint8Array(pageBytes));
-    const group = groups.find((other) => bytesAreEqual(other.content, content));
-    if (group === undefined) groups.push({ replicas: [replica], content });
-    else group.replicas.push(replica);
+    const { object } = entryHeld(core, replica.handle, page);
+    const known = byArea.get(object);
+    if (known !== undefined) {
+      known.replicas.push(replica);
+      continue;
+    }
+    const content = replica.peek(page * core.pageBytes, new Uint8Array(core.pageBytes));
+    const equal = groups.find((other) => bytesAreEqual(other.content, content));
+    const group = equal ?? { replicas: [], content };
+    if (equal === undefined) groups.push(group);
+    group.replicas.push(replica);
+    byArea.set(object, group);
   }
   return groups.sort((a, b) => b.replicas.length - a.replicas.length);
 }
