@@ -29,7 +29,7 @@ async function guest(isCompared) {
   engine.touchAll(replica, PAGES);
   const other = engine.expectHandle(exports.replicaFork(replica));
   if (isCompared) {
-    engine.expect(exports.vmComparePolicy(vm, layout.TRIGGER_ANY, layout.KEEP_FIRST, layout.COMPARE_AFTER_COPY));
+    engine.expect(exports.vmComparePolicy(vm, layout.TRIGGER_ANY, layout.KEEP_TARGET, layout.COMPARE_AFTER_COPY));
     for (const member of [replica, other]) engine.expect(exports.replicaStep(member, 1));
   }
   for (let at = 0; at < PAGES * PAGE_BYTES; at += WORD_BYTES) engine.expect(exports.store32(other, at, OTHER));
