@@ -8,7 +8,7 @@ import type { Core } from './engine/core.ts';
 import { sharedMemoryAvailable } from './engine/memory.ts';
 import { pagesWalk } from './engine/page-walk.ts';
 import type { PageRow } from './engine/page-walk.ts';
-import { picksWrite } from './engine/picks.ts';
+import { picksWrite, wantedWrite } from './engine/picks.ts';
 import { engineStart } from './engine/start.ts';
 import { statisticsKept } from './engine/statistics.ts';
 import type { Started } from './engine/start.ts';
@@ -186,10 +186,7 @@ export class Engine {
     const selection = expandSelectionOf('selection', checked.selection, this.#parts.selection);
     try {
       const wanted = expandWanted(this.#parts, { vm: null, regions, flags: checked.flags, selection });
-      const isList = typeof wanted !== 'number';
-      if (isList) picksWrite(core, wanted);
-      const count = isList ? wanted.length : wanted;
-      const flags = isList ? checked.flags | FLAG_BY_LIST : checked.flags;
+      const { count, flags } = wantedWrite(core, wanted, checked.flags);
       const handle = core.requireIndex(core.exports.vmCreate(count, addressSpacePages, eviction, seek, evictBatch, flags));
       core.vmNames.set(handle, name);
 

@@ -13,7 +13,6 @@ import { accessFiguresAll } from './early-release/figures.ts';
 import type { AccessFigures } from './early-release/figures.ts';
 import type { EarlyRelease } from './early-release/options.ts';
 import { ReleaseWatch } from './early-release/watch.ts';
-import { picksWrite } from './engine/picks.ts';
 import { statisticsKept } from './engine/statistics.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { InvalidOptionError, ReentrantError } from './errors.ts';
@@ -27,7 +26,6 @@ import { checkMachineRange, checkRegions } from './machine-range.ts';
 import type { MachineRange } from './machine-range.ts';
 import { checkChoice, checkInteger } from './options.ts';
 import { expandSelectionOf, releaseSelectionOf } from './policy/selection-settings.ts';
-import type { Selection } from './policy/selection.ts';
 import { RELEASE_WAYS } from './policy/release-way.ts';
 import type { ReleaseWay } from './policy/release-way.ts';
 import { OutsideWrites } from './outside/outside.ts';
@@ -41,7 +39,6 @@ import { expandFlags, operatorOnly, reduceFlags, selectionOfRange } from './requ
 import type { ReduceOptions, RequestOptions } from './request-options.ts';
 import { scrubMake } from './scrub.ts';
 import type { ScrubReport } from './scrub.ts';
-import { expandWanted, releaseWanted } from './selection.ts';
 import { scanMake, sharingOf } from './sharing.ts';
 import type { ScanReport, SharingCounters } from './sharing.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -49,6 +46,7 @@ import { snapshotLoad } from './snapshot/load.ts';
 import type { LoadOptions } from './snapshot/load.ts';
 import type { Quantity } from './units.ts';
 import { vmCounters } from './vm-counters.ts';
+import { VmRequests } from './vm-requests.ts';
 import type { VmCounters } from './vm-counters.ts';
 
 /** A holder of rights: memory that it manages, memory that it uses, and the replicas that live in it. */
@@ -58,6 +56,8 @@ export class Vm {
   readonly #origin: Origin;
   readonly #handle: number;
   readonly #watch: ReleaseWatch;
+  /** @internal Its changes of memory, at times of the caller's choosing. */
+  readonly requests: VmRequests;
   /** @internal */
   readonly holders: Holders;
   /** @internal */
@@ -78,6 +78,7 @@ export class Vm {
     this.#origin = new Origin(maker);
     this.#watch = new ReleaseWatch(parts, handle, name);
     this.comparisonInterval = new ComparisonInterval(parts, handle, () => this.compare());
+    this.requests = new VmRequests(parts, this);
     this.holders = new Holders(parts, this);
     this.outside = new OutsideWrites(core, this);
     this.holders.replicaAdd(core.exports.vmReplica(handle), new DeviceMap(core), null, maker);
@@ -194,11 +195,17 @@ export class Vm {
     const flags = options === undefined ? rights.reduceFlags : reduceFlags(options, rights);
     if (typeof amount !== 'object') {
       const selection = releaseSelectionOf('options.selection', options?.selection, this.#parts.selection);
-      return this.reduceAt(checkRegions('amount', amount, this.#parts.regionBytes), layout.SLOT_BY_POLICY, flags, requestNs, selection);
+      return this.requests.reduceAt(
+        checkRegions('amount', amount, this.#parts.regionBytes),
+        layout.SLOT_BY_POLICY,
+        flags,
+        requestNs,
+        selection,
+      );
     }
     if (options?.selection !== undefined) throw selectionOfRange(options.selection);
     const { regions, firstSlot } = checkMachineRange(amount, this.#parts.regionBytes);
-    return this.reduceAt(regions, firstSlot, flags, requestNs);
+    return this.requests.reduceAt(regions, firstSlot, flags, requestNs);
   }
 
   /**
@@ -215,7 +222,7 @@ export class Vm {
       return this.#expandRange(amount, flags, requestNs);
     }
     const selection = expandSelectionOf('options.selection', options?.selection, this.#parts.selection);
-    return this.expandAt(checkRegions('amount', amount, this.#parts.regionBytes), flags, requestNs, requestNs, selection);
+    return this.requests.expandAt(checkRegions('amount', amount, this.#parts.regionBytes), flags, requestNs, requestNs, selection);
   }
 
   /** Fig. 9 for a named region: takes the region at this machine address into use. Errors: ACCESS_REFUSED, SWAP_FULL, SWAP_WRITE_FAILED. */
@@ -376,67 +383,10 @@ export class Vm {
     const { regionBytes } = this.#parts;
     const { regions, firstSlot } = checkMachineRange(amount, regionBytes);
     if ((firstSlot + regions) * regionBytes > 2 ** 32) throw new InvalidOptionError('range', amount, 'a range that ends at 4 GiB or below');
-    return this.expandRangeAt(regions, firstSlot, flags, requestNs);
+    return this.requests.expandRangeAt(regions, firstSlot, flags, requestNs);
   }
 
   // ---- for the bindings ---------------------------------------------------------------------------------------------------
-
-  /** @internal Expands by the machine slots firstSlot … firstSlot+regions-1. */
-  expandRangeAt(regions: number, firstSlot: number, flags: number, requestNs: number): Change {
-    const { core } = this.#parts;
-    core.begin('vm.expand');
-    try {
-      const handle = core.requireIndex(core.exports.rightsExpandRange(this.#handle, regions, firstSlot, flags, requestNs));
-      return this.#parts.changeMake(this, handle);
-    } finally {
-      core.end();
-    }
-  }
-
-  /**
-   * @internal At a time of the caller's choosing, with all flags (reduceFlags). `regions`: how many, from `firstSlot` up or (-1) by the selection policy; or
-   * the regions themselves, in the order in which they are dealt with. `selection`: the engine's, where it is left out.
-   */
-  reduceAt(regions: number | readonly number[], firstSlot: number, flags: number, requestNs: number, selection?: Selection): Change {
-    const { reserve } = this.#parts;
-    if (reserve === undefined || reserve.vm === this) return this.#reduceNow(regions, firstSlot, flags, requestNs, selection);
-    const declare = (count: number): Change =>
-      this.#reduceNow(typeof regions === 'number' ? count : regions.slice(0, count), firstSlot, flags, requestNs, selection);
-    return reserve.reduce(typeof regions === 'number' ? regions : regions.length, flags, requestNs, declare);
-  }
-
-  #reduceNow(regions: number | readonly number[], firstSlot: number, flags: number, requestNs: number, selection?: Selection): Change {
-    const { core } = this.#parts;
-    core.begin('vm.reduce');
-    try {
-      const wanted = firstSlot === layout.SLOT_BY_POLICY ? this.#reduceWanted(regions, flags, selection) : regions;
-      const isList = typeof wanted !== 'number';
-      if (isList) picksWrite(core, wanted);
-      const count = isList ? wanted.length : wanted;
-      const allFlags = isList ? flags | layout.FLAG_BY_LIST : flags;
-      const handle = core.requireIndex(core.exports.rightsReduce(this.#handle, count, firstSlot, allFlags, requestNs));
-      return this.#parts.changeMake(this, handle);
-    } finally {
-      core.end();
-    }
-  }
-
-  /** @internal The same for an expansion. */
-  expandAt(regions: number | readonly number[], flags: number, requestNs: number, grantNs: number, selection?: Selection): Change {
-    const { core } = this.#parts;
-    core.begin('vm.expand');
-    try {
-      const wanted = this.#expandWanted(regions, flags, selection);
-      const isList = typeof wanted !== 'number';
-      if (isList) picksWrite(core, wanted);
-      const count = isList ? wanted.length : wanted;
-      const allFlags = isList ? flags | layout.FLAG_BY_LIST : flags;
-      const handle = core.requireIndex(core.exports.rightsExpand(this.#handle, count, allFlags, requestNs, grantNs));
-      return this.#parts.changeMake(this, handle);
-    } finally {
-      core.end();
-    }
-  }
 
   /** @internal A policy that was checked. */
   comparePolicySet({ policy, trigger, keep, flags, every }: CheckedComparePolicy): void {
@@ -466,18 +416,6 @@ export class Vm {
   /** @internal */
   disposed(): DisposedError {
     return disposedError(`VM '${this.name}'`, this.#origin);
-  }
-
-  #reduceWanted(regions: number | readonly number[], flags: number, selection?: Selection): number | readonly number[] {
-    if (typeof regions !== 'number') return regions;
-    const parts = this.#parts;
-    return releaseWanted(parts, { vm: this.#handle, regions, flags, selection: selection ?? parts.selection.release });
-  }
-
-  #expandWanted(regions: number | readonly number[], flags: number, selection?: Selection): number | readonly number[] {
-    if (typeof regions !== 'number') return regions;
-    const parts = this.#parts;
-    return expandWanted(parts, { vm: this.#handle, regions, flags, selection: selection ?? parts.selection.expand });
   }
 
   #check(): void {

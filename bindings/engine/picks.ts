@@ -1,4 +1,4 @@
-import { CB_PICKS, CB_REGIONS } from '../../assembly/shared/layout.ts';
+import { CB_PICKS, CB_REGIONS, FLAG_BY_LIST } from '../../assembly/shared/layout.ts';
 import { SELECTABLE_NO_REGION, SELECTABLE_TWICE } from '../../assembly/shared/status.ts';
 import type { Core } from './core.ts';
 import { notSelectableError } from './failure.ts';
@@ -15,4 +15,15 @@ export function picksWrite(core: Core, regions: readonly number[]): void {
   }
   const picks = core.word(CB_PICKS) >>> 2;
   for (let place = 0; place < regions.length; place += 1) core.u32[picks + place] = regions[place]! + 1; // inside the engine they start at 1
+}
+
+/** What a request is told of the regions that are wanted: so many, or the list, which is written down for it. `flags`: of the request. Errors: NOT_SELECTABLE. */
+export function wantedWrite(
+  core: Core,
+  wanted: number | readonly number[],
+  flags: number,
+): { readonly count: number; readonly flags: number } {
+  if (typeof wanted === 'number') return { count: wanted, flags };
+  picksWrite(core, wanted);
+  return { count: wanted.length, flags: flags | FLAG_BY_LIST };
 }

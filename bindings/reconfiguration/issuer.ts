@@ -86,21 +86,21 @@ export class EngineIssuer implements Issuer {
   #reduce(request: ChangeRequest, timeNs: number): Change {
     const { vm, wanted } = request;
     const { reduceFlags: flags, release } = this.#options;
-    if (wanted.by === 'list') return vm.reduceAt(wanted.list, SLOT_BY_POLICY, flags, timeNs);
-    if (wanted.by === 'slots') return vm.reduceAt(wanted.regions, wanted.first, flags, timeNs);
+    if (wanted.by === 'list') return vm.requests.reduceAt(wanted.list, SLOT_BY_POLICY, flags, timeNs);
+    if (wanted.by === 'slots') return vm.requests.reduceAt(wanted.regions, wanted.first, flags, timeNs);
     const picks = this.#plannedPicks(request, timeNs);
     const regions = picks !== undefined && this.#isManagedBy(picks, vm.handle) ? picks : wanted.regions;
-    return vm.reduceAt(regions, SLOT_BY_POLICY, flags, timeNs, release);
+    return vm.requests.reduceAt(regions, SLOT_BY_POLICY, flags, timeNs, release);
   }
 
   #expand(request: ChangeRequest, timeNs: number): Change {
     const { vm, wanted } = request;
     const { expandFlags: flags, expand } = this.#options;
-    if (wanted.by === 'slots') return vm.expandRangeAt(wanted.regions, wanted.first, flags, timeNs);
-    if (wanted.by === 'list') return vm.expandAt(this.#listNow(wanted.list), flags, timeNs, timeNs);
+    if (wanted.by === 'slots') return vm.requests.expandRangeAt(wanted.regions, wanted.first, flags, timeNs);
+    if (wanted.by === 'list') return vm.requests.expandAt(this.#listNow(wanted.list), flags, timeNs, timeNs);
     const picks = this.#plannedPicks(request, timeNs);
     const regions = picks !== undefined && this.#isManagedBy(picks, 0) ? picks : wanted.regions;
-    return vm.expandAt(regions, flags, timeNs, timeNs, expand);
+    return vm.requests.expandAt(regions, flags, timeNs, timeNs, expand);
   }
 
   /** Best effort: those that can be had now. */

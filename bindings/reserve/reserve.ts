@@ -186,15 +186,15 @@ export class Reserve implements DueTask {
 
   /** First it gets, then it gives: the pool is never smaller than it was. */
   #exchange(gets: readonly number[], gives: readonly number[], timeNs: number): void {
-    this.vm.expandAt(gets, 0, timeNs, timeNs);
-    this.vm.reduceAt(gives, SLOT_BY_POLICY, 0, timeNs);
+    this.vm.requests.expandAt(gets, 0, timeNs, timeNs);
+    this.vm.requests.reduceAt(gives, SLOT_BY_POLICY, 0, timeNs);
     const given = new Set(gives);
     this.#unused = this.#unused.filter(({ region }) => !given.has(region));
   }
 
   /** The refill has failed in the middle: what was not handed over goes back, and the reduction ends with that failure. */
   #giveUp(change: Change, left: readonly number[], timeNs: number): never {
-    change.vm.expandAt(left, 0, timeNs, timeNs);
+    change.vm.requests.expandAt(left, 0, timeNs, timeNs);
     const cause = this.#refill.error;
     if (cause === null) throw reserveExhaustedError(left.length, 0, this.#parts.regionBytes);
     const handedOver = change.regions - left.length;
@@ -213,7 +213,7 @@ export class Reserve implements DueTask {
     this.#refill.remove(new Set(back));
     this.#exchange(unused, back, timeNs);
     this.#unused.push(...unused.map((region) => ({ region, timeNs })));
-    vm.expandAt(back, 0, timeNs, timeNs);
+    vm.requests.expandAt(back, 0, timeNs, timeNs);
   }
 
   #refilled({ region, pagesWritten, timeNs }: Refilled): void {

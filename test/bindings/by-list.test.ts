@@ -12,8 +12,8 @@ beforeEach(async () => {
   ({ engine, a, b } = await borrowing(0)); // a: regions 0-3, b: region 4, free: 5-11
 });
 
-const reduce = (regions: readonly number[]) => a.reduceAt(regions, -1, 0, a.timeNs);
-const expand = (regions: readonly number[]) => b.expandAt(regions, 0, b.timeNs, b.timeNs);
+const reduce = (regions: readonly number[]) => a.requests.reduceAt(regions, -1, 0, a.timeNs);
+const expand = (regions: readonly number[]) => b.requests.expandAt(regions, 0, b.timeNs, b.timeNs);
 
 test('a reduction deals with them in the order named', () => {
   const events = eventsOf(engine, 'declare');

@@ -47,6 +47,7 @@ describe.each(shipped)('$name', (build) => {
       evictions: 0,
       takeOvers: 0,
       copies: 0,
+      merges: 0,
       earlyReleases: 0,
       earlyReleasesFailed: 0,
       pagesMoved: 0,
