@@ -107,6 +107,19 @@ export { LockstepProcessor } from './lockstep/lockstep-processor.ts';
 export { traceProgram } from './lockstep/trace-program.ts';
 export type { TraceProgramMaker, TraceProgramOptions } from './lockstep/trace-program.ts';
 export type { TraceCheckPoints } from './lockstep/trace-check-points.ts';
+export type {
+  CheckPointCounts,
+  CheckPointOutcome,
+  CheckPointReport,
+  Difference,
+  Flip,
+  MemoryDifference,
+  PlaceDifference,
+  ReplicaPlace,
+  StateDifference,
+} from './lockstep/difference.ts';
+export { lockstepRecords } from './lockstep/judge-options.ts';
+export type { FlipPolicy } from './lockstep/judge-options.ts';
 export { CHECK_POINT_END, CHECK_POINT_START } from './lockstep/types.ts';
 export type {
   AssignmentPolicy,
@@ -151,6 +164,7 @@ export {
   ImageSourceError,
   InvalidOptionError,
   InvariantError,
+  LockstepHaltedError,
   MisalignedError,
   ModuleLoadError,
   NotEnoughMemoryError,
