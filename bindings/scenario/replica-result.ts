@@ -25,6 +25,8 @@ export interface MemorySamples {
 }
 
 export interface ReplicaSamples extends MemorySamples {
+  /** Records between the foremost and the last replica, the most since the sample before. */
+  readonly apart: readonly number[];
   readonly merges: readonly number[];
   readonly copies: readonly number[];
   /** By replica: records done. */

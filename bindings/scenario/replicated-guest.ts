@@ -118,12 +118,15 @@ export class ReplicatedGuest implements Guest {
   }
 
   #sample(): void {
-    this.#watch.memory.note(this.processor.timeNs, this.#memoryBytes, () => this.#columns);
+    this.#watch.note(this.processor.timeNs, this.#memoryBytes, this.#records, () => this.#sharing);
   }
 
-  get #columns(): readonly number[] {
+  get #records(): readonly number[] {
+    return this.#programs.map(({ position }) => position);
+  }
+  get #sharing(): readonly [merges: number, copies: number] {
     const { merges, copies } = this.vm.counters;
-    return [merges, copies, ...this.#programs.map(({ position }) => position)];
+    return [merges, copies];
   }
 
   /** Comparisons at intervals end with the program. */
@@ -169,7 +172,7 @@ export class ReplicatedGuest implements Guest {
     const lockstep = this.#lockstep;
     const { copies, merges } = this.vm.counters;
     const { virtualNs, end } = lockstep.result;
-    const memory = this.#watch.memory.finish(virtualNs, this.#memoryBytes, () => this.#columns);
+    const memory = this.#watch.finish(virtualNs, this.#memoryBytes, this.#records, () => this.#sharing);
     return {
       records: this.#options.program.length,
       end: end === 'halted' ? end : 'finished',

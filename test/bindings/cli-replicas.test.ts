@@ -54,6 +54,7 @@ function lockstepOf(more: Partial<ReplicasResult> = {}): ReplicasResult {
     samples: {
       virtualNs: [0, 400, 800],
       bytes: [MIB, 4 * MIB, 3 * MIB],
+      apart: [0, 20, 5],
       merges: [0, 0, 40],
       copies: [0, 30, 50],
       records: [
@@ -152,8 +153,8 @@ describe('the pictures of replicas', () => {
     expect(form!.under).toBe(', under rights');
     expect(form!.gridNs.at(-1)).toBe(1600);
     expect(form!.progress[1]!.values[0]).toBe(0);
-    expect(Math.max(...form!.lag[1]!.values.map((value) => value ?? 0))).toBeCloseTo(20, 0);
-    expect(Math.max(...form!.lag[0]!.values.map((value) => value ?? 0))).toBe(0);
+    expect(form!.apart.map(({ label }) => label)).toEqual(['apart, rights', 'apart, eager']);
+    expect(Math.max(...form!.apart[0]!.values.map((value) => value ?? 0))).toBeCloseTo(20, 0);
     expect(form!.marks).toEqual([
       { timeNs: 500, text: 'fault, replica 2', colour: 'bad' },
       { timeNs: 600, text: 'replica 2 repaired', colour: 'ink' },

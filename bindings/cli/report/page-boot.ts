@@ -58,7 +58,7 @@ export function pageBoot(data: ReportData, parts: PageParts): void {
     const pictures = [
       { title: 'Memory in use', lines: form.memory, valueText: bytesText, unit: 2 ** 20 },
       { title: `Progress of each replica${form.under}`, lines: form.progress, valueText: percentText, most: 100 },
-      { title: `Records behind the foremost replica${form.under}`, lines: form.lag, valueText: countText },
+      { title: 'Records between the foremost and the last replica', lines: form.apart, valueText: countText },
       { title: 'Pages copied and areas merged so far', lines: form.sharing, valueText: countText },
     ];
     for (const picture of pictures) {

@@ -17,8 +17,8 @@ export interface ReportReplicas {
   readonly under: string;
   /** Share of the program's records that each replica has done, in percent. */
   readonly progress: readonly ReportLine[];
-  /** Records by which each is behind the foremost. */
-  readonly lag: readonly ReportLine[];
+  /** Records between the foremost and the last. */
+  readonly apart: readonly ReportLine[];
   /** Merges and copies so far. */
   readonly sharing: readonly ReportLine[];
   readonly marks: readonly ChartMark[];
@@ -71,7 +71,7 @@ function replicasOf(vm: string, runs: readonly Run[]): ReportReplicas {
       line(`${countShown(separate.vms)} separate VMs`, 1, -1, separate.samples.virtualNs, separate.samples.bytes),
     ],
     progress: eachReplica((done) => done.map((count) => (100 * count) / Math.max(1, records))),
-    lag: eachReplica((done) => done.map((count, index) => foremost(samples.records, index) - count)),
+    apart: each(({ samples: { virtualNs, apart } }, run) => [line('apart', 4, run, virtualNs, apart)]),
     sharing: each(({ samples: { virtualNs, copies, merges } }, run) => [
       line('copies on write', 3, run, virtualNs, copies),
       line('merges', 2, run, virtualNs, merges),
@@ -82,10 +82,6 @@ function replicasOf(vm: string, runs: readonly Run[]): ReportReplicas {
 
 function lastNs({ virtualNs }: MemorySamples): number {
   return virtualNs.at(-1) ?? 0;
-}
-
-function foremost(records: readonly (readonly number[])[], index: number): number {
-  return records.reduce((most, done) => Math.max(most, done[index]!), 0);
 }
 
 function noteOf(runs: readonly Run[]): string {
