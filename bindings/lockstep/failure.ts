@@ -3,6 +3,7 @@ import { UsufructError } from '../errors.ts';
 /** Failures of the engine and of the world around it: whoever runs, they would come. */
 const OF_ENGINE: ReadonlySet<string> = new Set([
   'DISPOSED',
+  'IMAGE_READ_FAILED',
   'INVARIANT',
   'OUT_OF_FRAMES',
   'POLICY_FAILED',
@@ -12,6 +13,7 @@ const OF_ENGINE: ReadonlySet<string> = new Set([
   'SWAP_STORE_FAILED',
   'SWAP_WRITE_FAILED',
   'TABLES_FULL',
+  'TRACE_CORRUPT',
 ]);
 
 /** Whether what a program threw may come from a fault of its replica: a wild address, an instruction that is none. */
