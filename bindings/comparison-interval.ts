@@ -69,10 +69,12 @@ export class ComparisonInterval implements DueTask {
     return every === null ? null : this.#lastAccesses + every;
   }
 
+  /** One comparison, now: what a clock that ran far ahead has brought meanwhile is done with it. */
   carryOut(timeNs: number): void {
-    this.compared(timeNs);
+    const nowNs = Math.max(timeNs, this.#parts.nowNs());
+    this.compared(nowNs);
     this.#compare();
-    this.compared(timeNs);
+    this.compared(nowNs);
   }
 
   /** There was a comparison, at the VM's clock or `timeNs`, whichever is later. */
