@@ -108,6 +108,7 @@ import {
 import { replicaIsLive, replicaRecord, storesAreSeen } from './store/replica.ts';
 import { vmIsLive, vmRecord } from './store/vm.ts';
 import { slotIsFree, slotIsImage } from './swap/slot.ts';
+import { holdersCheck } from './validate-holders.ts';
 import { knownCheck } from './validate-known.ts';
 
 function broken(invariant: u32, b: u32, c: u32): i32 {
@@ -338,7 +339,8 @@ export function engineValidate(): i32 {
   for (let vm: u32 = 0; vm <= word(CB_VMS); vm++) {
     if (vm && !vmIsLive(vm)) continue;
     if (vm) reached += mapNodesReached(vm);
-    const status = vmCheck(vm);
+    let status = vmCheck(vm);
+    if (!status && vm) status = holdersCheck(vm);
     if (status) return status;
   }
   if (reached != word(CB_MAPS_USED)) return broken(INVARIANT_ARENA, reached, word(CB_MAPS_USED));

@@ -525,3 +525,4 @@ export const INVARIANT_ARENA = 14;
 export const INVARIANT_PIN = 15;
 export const INVARIANT_SUMMARY = 16;
 export const INVARIANT_KNOWN = 17;
+export const INVARIANT_HOLDERS = 18;

@@ -14,7 +14,7 @@ const assembly: House = {
     ['access'],
     ['advice', 'memory', 'information'],
     ['player/', 'hart/'],
-    ['validate-known'],
+    ['validate-known', 'validate-holders'],
     ['life', 'validate'],
     ['index'],
   ],
