@@ -2,7 +2,7 @@
 //
 //   npm run bench -- [NAME …] [--processes 5] [--list]
 //
-// Prints a table, and writes bench/results/latest.json and bench/results/latest.md.
+// Prints a table; when all are run, writes bench/results/latest.json and bench/results/latest.md.
 import { fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -115,9 +115,11 @@ async function main() {
     date: new Date().toISOString().slice(0, 10),
   };
   const answers = await runAll(positionals.length > 0 ? positionals : QUESTIONS, processes);
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${RESULTS}latest.json`, `${JSON.stringify({ machine, answers }, null, 2)}\n`);
-  writeFileSync(`${RESULTS}latest.md`, reportMarkdown(machine, answers));
+  if (positionals.length === 0) {
+    mkdirSync(RESULTS, { recursive: true });
+    writeFileSync(`${RESULTS}latest.json`, `${JSON.stringify({ machine, answers }, null, 2)}\n`);
+    writeFileSync(`${RESULTS}latest.md`, reportMarkdown(machine, answers));
+  }
   const failed = answers.flatMap(({ figures }) => figures).filter((figure) => holds(figure) === false).length;
   console.log(failed === 0 ? 'all bounds hold' : `${failed} bounds do not hold`);
   process.exitCode = failed === 0 ? 0 : 1;
