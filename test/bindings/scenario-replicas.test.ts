@@ -67,6 +67,16 @@ describe.each(shippedBuilds)('a VM of three replicas, on $name', (build) => {
   });
 });
 
+describe.each([1, 16])('with pages of %i KiB', (kib) => {
+  it('the contents are the same, and a fault is found in its block', async () => {
+    const faults = [{ replica: 2, at: 0.355, page: 3, bits: 0 }];
+    const [run] = await runs({ onDifference: 'vote', faults }, {}, buildOf('release', kib));
+    expect(digests(run!.vms[0]!)).toEqual([DIGEST, DIGEST, DIGEST]);
+    const [difference] = run!.vms[0]!.lockstep!.found[0]!.differences;
+    expect(difference).toMatchObject({ kind: 'page', page: kib === 16 ? 0 : 3, groups: [[1, 3], [2]] });
+  });
+});
+
 describe('faults of a scenario', () => {
   const page = { replica: 2, at: 0.355, page: 3, bits: [0, 9] };
 
