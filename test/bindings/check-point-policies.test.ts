@@ -1,10 +1,12 @@
 // What is done about differences at check points: told, ended, out-voted, run again, in the order asked for.
 import { describe, expect, test } from 'vitest';
 import type { LockstepOptions, ProgramMaker } from '../../bindings/lockstep/types.ts';
+import { memorySwapStore } from '../../bindings/node.ts';
 import type { Engine, Vm } from '../../bindings/node.ts';
 import { watched } from '../support/check-points.ts';
 import type { Watched } from '../support/check-points.ts';
 import { engineMake, PAGE_BYTES as PAGE, REGION_BYTES as REGION, shipped } from '../support/engines.ts';
+import { faultySwapStore } from '../support/faulty-swap-store.ts';
 import { bitFlip } from '../support/flip.ts';
 import { ListProgram, work } from '../support/lockstep.ts';
 import type { Step } from '../support/lockstep.ts';
@@ -351,6 +353,28 @@ describe('scrub', () => {
     expect(names.slice(-3)).toEqual(['flip', 'halt', 'checkPoint']);
   });
 
+  test('flips in what all share, one after each check point: each is found at the next one, and nothing else', async () => {
+    const { engine, vm } = await vmMake(3);
+    const shared = Array.from({ length: 20 }, (_, index) => 20 + index);
+    for (const replica of vm.replicas) for (const page of shared) replica.memory.store32(page * PAGE, page);
+    const checkPoints = Array.from({ length: 60 }, (_, index) => index + 1);
+    const steps = new Array<Step>(62).fill(({ replica: { memory } }) => memory.store32(0, memory.load32(0) + 1));
+    const { lockstep, reports } = watched(vm, { program: (guest) => new ListProgram(guest, steps, checkPoints), scrub: true });
+    const flipped: number[] = [];
+    lockstep.on('checkPoint', ({ checkPoint }) => {
+      const at = checkPoint!.id;
+      if (typeof at !== 'number') return;
+      const page = shared[(at * 7) % shared.length]!;
+      bitFlip(engine, vm.replicas[at % 3]!, page * PAGE + ((at * 1237) % PAGE), at % 8);
+      flipped.push(page);
+    });
+    await lockstep.run();
+    const found = reports.flatMap((report) => report.flips.map(({ page, vmIds }) => ({ page, vmIds })));
+    expect(found).toEqual(flipped.map((page) => ({ page, vmIds: [1, 2, 3] })));
+    expect(reports.every(({ differences }) => differences.length === 0)).toBe(true);
+    expect(lockstep.counts.flips).toBe(60);
+  });
+
   test('a single replica has nothing else', async () => {
     const { engine, vm } = await vmMake(1);
     const { lockstep, reports } = watched(vm, { program: program([]), scrub: 'report' });
@@ -375,6 +399,33 @@ describe('memory runs short', () => {
     small.expand(8 * REGION);
     expect((await lockstep.run()).end).toBe('finished');
     expectSound({ engine, vm: small } as Made);
+  });
+
+  test('pages that are out, and a swap that cannot be read for a while: the run fails at the meeting, and meets again', async () => {
+    const [store, faults] = faultySwapStore(memorySwapStore());
+    const engine = await engineMake(build!, { regions: 16, slots: 0, maxReplicas: 64, swap: { size: 256 * PAGE, store } });
+    const vm = engine.createVm({ memory: 2 * REGION, addressSpace: 64 * PAGE, replicas: 3 });
+    const wrongs: Wrong[] = [
+      { replica: 1, step: 3, does: wrongByte(9) },
+      { replica: 2, step: 26, does: wrongByte(10) },
+      { replica: 3, step: 37, does: wrongByte(11) },
+    ];
+    const { lockstep, reports } = watched(vm, { program: program(wrongs), onDifference: ['vote', 'rollBack'] });
+    let failures = 0;
+    lockstep.on('arrive', ({ checkPoint }) => (faults.readsFail ||= failures === 0 && checkPoint.id === 20));
+    for (let runs = 0; lockstep.result.end === null && runs < 10; runs += 1) {
+      await lockstep.run().catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'SWAP_READ_FAILED' });
+        engine.validate();
+        failures += 1;
+        faults.readsFail = false;
+      });
+    }
+    expect(failures).toBe(1);
+    expect(lockstep.result.end).toBe('finished');
+    expect(reports.filter(({ outcome }) => outcome === 'repaired').map(({ repaired }) => repaired)).toEqual([[1], [2], [3]]);
+    expect(vm.counters.pageOuts).toBeGreaterThan(0);
+    expectSound({ engine, vm } as Made);
   });
 
   test('tables without a record for the snapshot: typed, nothing is lost', async () => {
