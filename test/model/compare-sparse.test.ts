@@ -1,6 +1,6 @@
 /**
- * Comparisons in address spaces so wide that page tables have three levels, with pages at the edges of their nodes: the random machine compares in small
- * ones, page by page.
+ * Comparisons, also on write, scans and what has changed, in address spaces so wide that page tables have three levels, with pages at the edges of their nodes:
+ * the random machine has small ones, page by page.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -29,6 +29,8 @@ const WORLD = {
 } as const;
 
 const replica = fc.nat(REPLICAS - 1);
+/** The last one is a snapshot. */
+const holder = fc.nat(REPLICAS);
 const page = fc.constantFrom(...PAGES);
 
 /** Mostly stores of few values, so that contents are often equal again. */
@@ -36,12 +38,31 @@ function operation(pageBytes: number): fc.Arbitrary<Operation> {
   const store = fc
     .record({ replica, page, byte: fc.constantFrom(null, 1, 1, 2) })
     .map((drawn): Operation => ({ op: 'store', replica: drawn.replica, address: drawn.page * pageBytes, width: 4, byte: drawn.byte }));
-  const restore = fc.record({ replica, from: replica }).map((drawn): Operation => ({ op: 'restore', ...drawn }));
+  const restore = fc.record({ replica, from: holder }).map((drawn): Operation => ({ op: 'restore', ...drawn }));
   const unused = fc.record({ replica, page }).map((drawn): Operation => ({ op: 'advise', ...drawn, pages: 1, advice: 'unused' }));
   const difference = fc.record({ from: fc.oneof(page, fc.constant(SPACE_PAGES)) }).map((drawn): Operation => {
     return { op: 'difference', vm: 0, from: drawn.from };
   });
+  const changed = fc
+    .record({ a: holder, b: fc.option(holder), from: page })
+    .map((drawn): Operation => ({ op: 'changed', ...drawn, most: 1024 }));
+  const compareBy = fc.record({
+    trigger: fc.constantFrom('any' as const, 'never' as const),
+    keep: fc.constantFrom('target' as const, 'basic' as const),
+  });
+  const policy = compareBy.map((drawn): Operation => ({
+    op: 'compareBy',
+    vm: 0,
+    merge: 'equal',
+    afterCopy: true,
+    retries: false,
+    ...drawn,
+  }));
+  const counted = fc.constantFrom<Operation>({ op: 'scan', vm: 0 }, { op: 'scan', vm: 0 }, { op: 'sharing', vm: 0 });
   return fc.oneof(
+    { weight: 3, arbitrary: changed },
+    { weight: 2, arbitrary: policy },
+    { weight: 3, arbitrary: counted },
     { weight: 12, arbitrary: store },
     { weight: 1, arbitrary: restore },
     { weight: 2, arbitrary: unused },
@@ -62,6 +83,7 @@ const SETUP: readonly Operation[] = [
   },
   ...Array.from({ length: REPLICAS - 1 }, (): Operation => ({ op: 'fork', replica: 0 })),
   ...Array.from({ length: REPLICAS }, (_, index): Operation => ({ op: 'step', replica: index, isInStep: true })),
+  { op: 'snapshot', replica: 0 },
 ];
 
 describe('comparisons of page tables of three levels', () => {
@@ -69,13 +91,13 @@ describe('comparisons of page tables of three levels', () => {
     const build = buildOf('release-shared');
     const raw = new RawEngine(build);
     const seen = new Set<string>();
-    const property = fc.property(fc.array(operation(build.pageBytes), { minLength: 12, maxLength: 30, size: 'max' }), (operations) => {
+    const property = fc.property(fc.array(operation(build.pageBytes), { minLength: 16, maxLength: 36, size: 'max' }), (operations) => {
       const model = new ModelSubject({ ...WORLD, pageBytes: build.pageBytes });
       const engine = new EngineSubject(raw, rawOptions(WORLD, 'linear', 0));
       for (const each of [...SETUP, ...operations, { op: 'compare', vm: 0 } as const]) stepBoth(engine, model, each);
       for (const what of model.world.seen.keys()) seen.add(what);
     });
     fc.assert(property, { numRuns: 15 });
-    expect([...seen]).toEqual(expect.arrayContaining(['merged into a resident area', 'merged into none', 'a page merged in part']));
+    expect([...seen]).toEqual(expect.arrayContaining(['merged into a resident area', 'merged into none', 'merged on write, target kept']));
   });
 });

@@ -186,10 +186,10 @@ const REGRESSIONS: readonly Regression[] = [
 describe.each(builds)('sequences that once went wrong, on $name', (build) => {
   const raw = new RawEngine(build);
 
-  it.each(REGRESSIONS)('$name', ({ regions, regionPages, store = 'linear', operations }) => {
+  it.each(REGRESSIONS)('$name', ({ regions, regionPages, store, operations }: Regression) => {
     const timing = { slots: 9, accessNs: 1, readNs: 90, writeNs: 25, queue: 1, expand: 'lowest' as const };
     const model = new ModelSubject({ ...timing, regions, regionPages, pageBytes: build.pageBytes });
-    const engine = new EngineSubject(raw, rawOptions({ ...timing, regions, regionPages }, store, 64));
+    const engine = new EngineSubject(raw, rawOptions({ ...timing, regions, regionPages }, store ?? 'linear', 64));
     for (const operation of operations(build.pageBytes)) stepBoth(engine, model, operation);
   });
 });
