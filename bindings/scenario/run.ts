@@ -85,7 +85,7 @@ export async function runStrategy(
 /** null: there is nothing to compare. */
 export function contentsEqual(runs: readonly RunResult[]): boolean | null {
   if (runs.length < 2) return null;
-  const names = runs[0]!.vms.map((vm) => vm.name).filter((name) => runs.every((run) => hasFinished(run, name)));
+  const names = runs[0]!.vms.map((vm) => vm.name).filter((name) => runs.every((run) => isComparable(run, name)));
   const digests = runs.map((run) =>
     run.vms
       .filter((vm) => names.includes(vm.name))
@@ -95,9 +95,10 @@ export function contentsEqual(runs: readonly RunResult[]): boolean | null {
   return new Set(digests).size === 1;
 }
 
-/** Replicas that were halted stand where they were: that depends on time. */
-function hasFinished(run: RunResult, name: string): boolean {
-  return run.vms.find((vm) => vm.name === name)?.lockstep?.end !== 'halted';
+/** Replicas that were halted stand where they were, and a flip goes where its frame goes without being written out: both depend on time. */
+function isComparable(run: RunResult, name: string): boolean {
+  const lockstep = run.vms.find((vm) => vm.name === name)?.lockstep;
+  return lockstep === undefined || (lockstep.end === 'finished' && lockstep.faults.every(({ kind }) => kind !== 'unseen'));
 }
 
 function digestsOf({ digest, replicas = [] }: VmResult): string {

@@ -165,7 +165,8 @@ describe('faults of a scenario', () => {
 
   it('a flip in a frame that all share is no difference: only a scrub finds it', async () => {
     const faults = [{ replica: 1, at: 0.5, page: 3, offset: 7, bits: 2, unseen: true }];
-    const blind = await vmOf({ faults });
+    const [blindRun] = await runs({ faults }, { strategies: ['rights', 'eager'] });
+    const blind = blindRun!.vms[0]!;
     const wrong = Buffer.from(MEMORY);
     wrong[3 * PAGE + 7]! ^= 4;
     expect(digests(blind)).toEqual([1, 2, 3].map(() => sha256(wrong)));
