@@ -69,6 +69,17 @@ describe('fail', () => {
     expect(sums(all)).toEqual([20, STEPS]);
   });
 
+  test('one that was disposed of without a word: the run says so, and goes on when it is taken out', async () => {
+    const all = await made(3);
+    const [, second] = all.vm.replicas as [Replica, Replica, Replica];
+    await all.lockstep.run({ until: { progress: 0.5 } });
+    second.dispose();
+    await expect(all.lockstep.run()).rejects.toMatchObject({ code: 'DISPOSED' });
+    all.lockstep.fail(second);
+    expect((await all.lockstep.run()).end).toBe('finished');
+    expect(sums(all)).toEqual([STEPS, STEPS]);
+  });
+
   test('the last one cannot, and strangers neither', async () => {
     const all = await made(2);
     const [first, second] = all.vm.replicas as [Replica, Replica];
