@@ -36,6 +36,7 @@ export function checkReplicas(form: ReplicasForm, path: Path, refuse: Refuse): v
 }
 
 function checkCheckPoints(form: NonNullable<ReplicasForm['checkPoints']>, path: Path, refuse: Refuse): void {
+  if (form.limit === 0) refuse([...path, 'limit'], 'it must be a time above 0');
   const ways = [form.every, form.records, form.at].filter((way) => way !== undefined).length;
   if (ways !== 1) refuse(path, 'it must have exactly one of "every", a fraction of the program, "records", and "at", a list of fractions');
 }

@@ -1,6 +1,7 @@
 import type { ExpandCriterionName } from '../policy/expand-criteria.ts';
 import { checkAmounts } from './check-amounts.ts';
 import { type CheckLimits, framesLeast, movePath, type Path, type Refuse } from './check-shared.ts';
+import { lockstepProblem } from './lockstep-form.ts';
 import { EARLY_RELEASE_DEFAULT } from './matrix.ts';
 import type { SelectionForm } from './policies.ts';
 import { type ScenarioProblem, pathShown, problemOfValue, valueAt } from './problem.ts';
@@ -69,6 +70,8 @@ function checkVm(scenario: Scenario, vm: ScenarioVm, path: Path, limits: CheckLi
     );
   if (vm.replicas !== undefined && vm.eviction === 'farthest')
     refuse([...path, 'eviction'], 'replicas come to an access at different times: "farthest" is for a VM without "replicas"');
+  const problem = vm.replicas === undefined ? null : lockstepProblem(vm.replicas);
+  if (problem !== null) refuse([...path, ...problem.path], problem.allowed);
   const space = vm.addressSpaceBytes;
   if (space !== undefined && (space % limits.pageBytes !== 0 || space > ADDRESS_SPACE_BYTES_MAX)) {
     refuse(

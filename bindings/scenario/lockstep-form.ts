@@ -1,5 +1,7 @@
 import type { ComparePolicy } from '../compare-policy.ts';
-import { lockstepRecords } from '../lockstep/judge-options.ts';
+import { InvalidOptionError } from '../errors.ts';
+import { checkJudgeOptions, lockstepRecords } from '../lockstep/judge-options.ts';
+import { checkRunnerOptions } from '../lockstep/options.ts';
 import type { LockstepOptions, ProgramMaker } from '../lockstep/types.ts';
 import type { TraceCheckPoints } from '../lockstep/trace-check-points.ts';
 import type { ScenarioReplicas } from './replicas.ts';
@@ -53,6 +55,21 @@ export function traceCheckPoints({ checkPoints }: ScenarioReplicas): TraceCheckP
   if ('records' in every) return { every: every.records };
   if ('at' in every) return { at: every.at.filter((part) => part < 1) };
   return every.fraction < 1 ? { every: every.fraction } : undefined;
+}
+
+/** What the library itself has against the options: a field of the VM, and what is allowed; null: nothing. */
+export function lockstepProblem(form: ScenarioReplicas): { readonly path: readonly PropertyKey[]; readonly allowed: string } | null {
+  const options = { ...lockstepOptions(form), program: NO_PROGRAM };
+  try {
+    checkRunnerOptions(options, form.count);
+    checkJudgeOptions(options, form.count);
+    return null;
+  } catch (error) {
+    if (!(error instanceof InvalidOptionError)) throw error;
+    const { field, allowed } = error.details as { readonly field: string; readonly allowed: string };
+    const steps = field.match(/[^.[\]]+/g) ?? [field];
+    return { path: steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step)), allowed: `allowed is ${allowed}` };
+  }
 }
 
 /** Records of the engine that a VM takes. */

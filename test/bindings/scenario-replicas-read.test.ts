@@ -31,7 +31,6 @@ describe('a VM of replicas', () => {
       processors: [{ name: 'old', frequency: '1GHz', rate: '70 %' }, { frequency: 2e9 }, { level: 3 }],
       assignment: 'fixed',
       progress: 'program',
-      turn: '50us',
       compare: {
         onWrite: 'any',
         afterCopy: false,
@@ -52,7 +51,6 @@ describe('a VM of replicas', () => {
       processors: [{ name: 'old', frequencyHz: 1e9, rate: 0.7 }, { frequencyHz: 2e9 }, { level: 3 }],
       assignment: 'fixed',
       progress: 'program',
-      turnNs: 50_000,
       compare: {
         onWrite: 'any',
         afterCopy: false,
@@ -68,6 +66,7 @@ describe('a VM of replicas', () => {
       scrub: 'report',
       faults: [],
     });
+    expect(read({ ...THREE, processors: 2, turn: '50us' }).vms[0]!.replicas).toMatchObject({ turnNs: 50_000 });
     expect(
       read({ replicas: 1, checkPoints: { records: 500 }, processors: 1, compare: { every: { accesses: 9 }, onWrite: false } }).vms[0],
     ).toMatchObject({
@@ -157,6 +156,8 @@ describe('a VM of replicas', () => {
       { replicas: 2, standby: 1 },
       'vms[0].standby is 1: a standby is brought up to date at check points, and "checkPoints" does not say where they are.',
     ],
+    [{ ...THREE, checkPoints: { every: 0.5, limit: 0 } }, 'vms[0].checkPoints.limit is 0: it must be a time above 0.'],
+    [{ ...THREE, turn: '50us' }, 'vms[0].turn is "50us": allowed is no turns: 3 processors are enough for 3 replicas.'],
     [{ ...THREE, standby: 2 }, 'vms[0].standby is 2: it must be a whole number from 0 to 1.'],
     [
       { ...THREE, replicas: 2, onDifference: 'vote' },
