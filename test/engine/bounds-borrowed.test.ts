@@ -126,14 +126,17 @@ describe.skipIf(isCovered)('an access to a resident page', () => {
     expect(accessed(WATCH_EXACT, MANAGED_PAGE, access, CACHED)).toEqual(accessed(null, MANAGED_PAGE, access, CACHED));
   });
 
-  test.each(['load', 'store'] as const)('%s: where no translation is cached, a sampled condition costs a look at the page, and the way to it once more', (access) => {
-    const lookSteps = 12;
-    const walkSteps = 12; // what nobody watches walks the page table once
-    for (const page of [MANAGED_PAGE, BORROWED_PAGE]) {
-      const [none, sampled] = [null, WATCH_SAMPLED].map((mode) => accessed(mode, page, access, 0)) as [Work, Work];
-      expect(sampled.steps - none.steps).toBeLessThanOrEqual(lookSteps + walkSteps);
-    }
-  });
+  test.each(['load', 'store'] as const)(
+    '%s: where no translation is cached, a sampled condition costs a look at the page, and the way to it once more',
+    (access) => {
+      const lookSteps = 12;
+      const walkSteps = 12; // what nobody watches walks the page table once
+      for (const page of [MANAGED_PAGE, BORROWED_PAGE]) {
+        const [none, sampled] = [null, WATCH_SAMPLED].map((mode) => accessed(mode, page, access, 0)) as [Work, Work];
+        expect(sampled.steps - none.steps).toBeLessThanOrEqual(lookSteps + walkSteps);
+      }
+    },
+  );
 });
 
 describe.skipIf(isCovered)('a sweep', () => {
