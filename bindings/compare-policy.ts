@@ -40,7 +40,14 @@ export interface CheckedComparePolicy {
 /** Checks a policy; `core` is the engine that it is for. */
 export function checkComparePolicy(field: string, value: unknown, core: Core): CheckedComparePolicy {
   checkFields(field, value, FIELDS);
-  const { onWrite = false, afterCopy = true, keep = 'target', merge = 'equal', exception = 'writes', every = null } = value as ComparePolicy;
+  const {
+    onWrite = false,
+    afterCopy = true,
+    keep = 'target',
+    merge = 'equal',
+    exception = 'writes',
+    every = null,
+  } = value as ComparePolicy;
   const trigger = onWrite === false ? TRIGGER_NEVER : COMPARE_TRIGGERS[checkChoice(`${field}.onWrite`, onWrite, COMPARE_TRIGGERS)];
   if (trigger !== TRIGGER_NEVER && (core.word(CB_FEATURES) & FEATURE_KNOWN) === 0) {
     throw new InvalidOptionError(

@@ -59,7 +59,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
         const at = page * PAGE + (offset & ~3);
         const bytes = new Uint8Array(4);
         new DataView(bytes.buffer).setUint32(0, number, true);
-        world.vm.replicas.forEach((_, index) => stored(world, index, at, bytes, ({ memory }) => void memory.store32(at, number)));
+        world.vm.replicas.forEach((_, index) => stored(world, index, at, bytes, ({ memory }) => memory.store32(at, number)));
       };
     }),
   },
@@ -68,7 +68,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.tuple(who, place, fc.integer({ min: 0, max: PAGE + 9 }), value).map(([index, { page, offset }, length, number]): Step => {
       return (world) => {
         const bytes = new Uint8Array(length).fill(number & 0xff);
-        stored(world, index, page * PAGE + offset, bytes, ({ memory }) => void memory.write(page * PAGE + offset, bytes));
+        stored(world, index, page * PAGE + offset, bytes, ({ memory }) => memory.write(page * PAGE + offset, bytes));
       };
     }),
   },
@@ -88,7 +88,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: policies.map(
       (policy): Step =>
         ({ vm }) =>
-          void vm.compareBy(policy),
+          vm.compareBy(policy),
     ),
   },
   {
