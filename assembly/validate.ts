@@ -66,6 +66,7 @@ import {
   REPLICA_HEIGHT,
   REPLICA_PROCESSOR,
   REPLICA_ROOT,
+  SEEK_MANAGED,
   VM_EVICTION,
   VM_HIT_ADDRESS,
   VM_MANAGED,
@@ -74,6 +75,7 @@ import {
   VM_OUT,
   VM_OWN,
   VM_RESIDENT,
+  VM_SPARE,
   VM_SAMPLE,
   VM_USED,
   VM_WATCH,
@@ -87,6 +89,7 @@ import { entryIsShared, entryRead, nodeAddress, nodeReferences } from './paging/
 import { hitAddress } from './paging/recency.ts';
 import { OFFSET_MASK, SEEN } from './paging/translation.ts';
 import { changeRecord } from './regions/change.ts';
+import { regionOfClass } from './regions/seek-spare.ts';
 import { fail, word } from './store/control.ts';
 import { frameAddress, frameIsFree, frameObject, frameRecord, frameRegion } from './store/frame.ts';
 import { mapNodesReached, mapQuestions, mapRegion, mapSummariesHold } from './store/machine-map.ts';
@@ -155,6 +158,8 @@ function regionCheck(region: u32): i32 {
 
 /** A VM's figures and its recency list; 0 is the pool. */
 function vmCheck(vm: u32): i32 {
+  const spare = load<u32>(vmRecord(vm) + VM_SPARE);
+  if (spare && spare != regionOfClass(vm, SEEK_MANAGED)) return broken(INVARIANT_MAP_BITMAP, vm, spare);
   const record = vmRecord(vm);
   if (!mapSummariesHold(vm)) return broken(INVARIANT_MAP_BITMAP, 0xffffffff, vm);
   let managed: u32 = 0;

@@ -1,5 +1,17 @@
 // Where a VM's next frame comes from: the classes of its seek policy, in order; and the access to a named region (Fig. 9).
-import { CB_IO_END_NS, CB_STATUS, SEEK_EVICT, SEEK_TAKE_OVER, SEEK_USERLESS, VM_MANAGED, VM_RESIDENT, VM_SEEK } from '../shared/layout.ts';
+import {
+  CB_IO_END_NS,
+  CB_PINNED_REGION,
+  CB_STATUS,
+  SEEK_EVICT,
+  SEEK_MANAGED,
+  SEEK_TAKE_OVER,
+  SEEK_USERLESS,
+  VM_MANAGED,
+  VM_RESIDENT,
+  VM_SEEK,
+  VM_SPARE,
+} from '../shared/layout.ts';
 import { STATUS_ACCESS_REFUSED, STATUS_NO_SUCH_VM, STATUS_OK, STATUS_OUT_OF_FRAMES } from '../shared/status.ts';
 import { fail, numberSet, word } from '../store/control.ts';
 import { frameTake } from '../store/frame.ts';
@@ -25,7 +37,10 @@ function takeOver(region: u32): i32 {
 /** A free frame for the VM, taken; or 0 with the failure noted. */
 export function frameSeek(vm: u32): u32 {
   const record = vmRecord(vm);
-  for (let order = load<u32>(record + VM_SEEK); order; order >>>= 4) {
+  const known = load<u32>(record + VM_SPARE);
+  if (known && !word(CB_PINNED_REGION)) return frameTake(known);
+  const first = load<u32>(record + VM_SEEK);
+  for (let order = first; order; order >>>= 4) {
     const seek = order & 15;
     if (seek == SEEK_EVICT) {
       ioBegin(vm);
@@ -38,6 +53,7 @@ export function frameSeek(vm: u32): u32 {
     if (!region) continue;
     if (seek == SEEK_USERLESS) useUserless(region, vmTimeNs(vm));
     else if (seek == SEEK_TAKE_OVER && takeOver(region)) return 0;
+    if (order == first && seek == SEEK_MANAGED && !word(CB_PINNED_REGION)) store<u32>(record + VM_SPARE, region);
     return frameTake(region);
   }
   fail(STATUS_OUT_OF_FRAMES, vm, load<u32>(record + VM_MANAGED), load<u32>(record + VM_RESIDENT));

@@ -16,6 +16,7 @@ import {
   NODE_SHIFT,
   VM_MAP_HEIGHT,
   VM_MAP_ROOT,
+  VM_SPARE,
 } from '../shared/layout.ts';
 import { STATUS_OK, STATUS_TABLES_FULL, TABLE_MAP_NODES } from '../shared/status.ts';
 import { fail, word, wordAdd, wordSet } from './control.ts';
@@ -165,6 +166,7 @@ export function mapLeafEntries(leaf: usize): usize {
 
 /** The leaf of a slot was changed directly: renews the summaries above it, and frees it if it became empty. */
 export function mapRenew(vm: u32, slot: u32): void {
+  store<u32>(vmRecord(vm) + VM_SPARE, 0);
   const record = vmRecord(vm);
   const height = load<u32>(record + VM_MAP_HEIGHT);
   if (height > 1) renewBelow(mapNode(load<u32>(record + VM_MAP_ROOT)), height, slot);
