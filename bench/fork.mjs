@@ -18,8 +18,13 @@ function figure(what, ours, bound) {
   return { what, ours, reference: null, ratio: null, bound: bound === null ? null : most(bound) };
 }
 
-/** Nanoseconds of `action`: the median over the rounds. `before` is not timed. @param {() => void} before @param {() => void} action */
+/** Nanoseconds of `action` without the clock's own: medians over the rounds. `before` is not timed. @param {() => void} before @param {() => void} action */
 function nsOf(before, action) {
+  return timed(before, action) - timed(before, () => undefined);
+}
+
+/** @param {() => void} before @param {() => void} action */
+function timed(before, action) {
   return median(
     Array.from({ length: ROUNDS }, () => {
       before();
