@@ -143,3 +143,8 @@ export function valueShown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`;
   return String(value);
 }
+
+/** What a cause says, as part of a sentence of ours: without a full stop at its end. */
+export function causeShown(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : valueShown(cause)).replace(/[.]$/, '');
+}

@@ -2,6 +2,9 @@ import { InvalidOptionError } from './errors.ts';
 
 /** Checks at the door: what TypeScript promises is checked again for callers without it. */
 
+/** Addresses of a replica have 32 bits. */
+export const ADDRESS_SPACE_BYTES_MOST = 2 ** 32;
+
 /** The value as an object that has no field but the `known` ones. */
 export function checkFields(what: string, value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

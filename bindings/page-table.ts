@@ -25,7 +25,7 @@ export interface PageTableRow {
   readonly area: AreaKind | null;
 }
 
-/** Which rows: of the pages `from … to-1` (all), of these replicas (all). */
+/** Which rows: of the pages `from … to-1` of the address space (all), of these replicas (all). */
 export interface PageTableRange {
   readonly from?: number;
   readonly to?: number;
@@ -67,8 +67,8 @@ function rangeCheck(core: Core, vm: Vm, range: PageTableRange): CheckedRange {
   checkFields('range', range, ['from', 'to', 'replicas']);
   const pages = vm.replica.addressSpaceBytes / core.pageBytes;
   const { from = 0, to = pages, replicas = vm.replicas } = range;
-  checkInteger('range.from', from, 0);
-  checkInteger('range.to', to, 0);
+  checkInteger('range.to', to, 0, pages);
+  checkInteger('range.from', from, 0, to);
   if (!Array.isArray(replicas)) throw new InvalidOptionError('range.replicas', replicas, 'replicas of this VM');
   const numbers = new Map(vm.replicas.map((replica, index) => [replica, index + 1]));
   const shown = (replicas as readonly unknown[]).map((replica, index) => {
@@ -76,7 +76,7 @@ function rangeCheck(core: Core, vm: Vm, range: PageTableRange): CheckedRange {
     if (vmId === undefined) throw new InvalidOptionError(`range.replicas[${index}]`, replica, 'a replica of this VM');
     return { vmId, handle: (replica as Replica).handle };
   });
-  return { from, to: Math.min(to, pages), shown };
+  return { from, to, shown };
 }
 
 function rowOf(core: Core, vm: number, { vmId, handle }: Shown, { page: logicalPage, holders }: HeldPage): PageTableRow {

@@ -1,11 +1,12 @@
 import { REPLICA_QUOTA } from '../assembly/shared/layout.ts';
 import type { Core } from './engine/core.ts';
-import { checkFields, checkMultiple } from './options.ts';
+import { InvalidOptionError } from './errors.ts';
+import { ADDRESS_SPACE_BYTES_MOST, checkFields, checkMultiple } from './options.ts';
 import { parseBytes } from './units.ts';
 import type { Quantity } from './units.ts';
 
 export interface ForkOptions {
-  /** Most memory that it may have as pages of its own, a multiple of the page size; an access that needs more fails with QUOTA_EXCEEDED. Any by default. */
+  /** Most memory that it may have as pages of its own, a multiple of the page size up to 4 GiB; an access that needs more fails with QUOTA_EXCEEDED. Any by default. */
   readonly quota?: Quantity;
 }
 
@@ -17,7 +18,9 @@ export function checkForkOptions(options: ForkOptions | undefined, pageBytes: nu
 }
 
 export function checkQuota(field: string, quota: Quantity, pageBytes: number): number {
-  return checkMultiple(field, parseBytes(field, quota), pageBytes, 'the page size') / pageBytes;
+  const bytes = checkMultiple(field, parseBytes(field, quota), pageBytes, 'the page size');
+  if (bytes > ADDRESS_SPACE_BYTES_MOST) throw new InvalidOptionError(field, quota, 'at most 4 GiB, the largest address space');
+  return bytes / pageBytes;
 }
 
 /** The quota of a replica in bytes; null: none. */

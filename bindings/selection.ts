@@ -14,7 +14,7 @@ import { notEnoughError } from './engine/failure.ts';
 import { regionTable } from './engine/region-table.ts';
 import type { RegionTable } from './engine/region-table.ts';
 import type { EngineParts } from './engine-parts.ts';
-import { InvalidOptionError, PolicyFailedError, valueShown } from './errors.ts';
+import { causeShown, InvalidOptionError, PolicyFailedError } from './errors.ts';
 import type { SelectionRequest } from './policy/criterion.ts';
 import { selectionOrder } from './policy/selection-order.ts';
 import type { Selection, Step } from './policy/selection.ts';
@@ -114,9 +114,8 @@ function foreignKeys(core: Core, step: Step, group: readonly Candidate[], reques
     const seen = Object.freeze(group.map((candidate) => Object.freeze({ ...candidate })));
     return keysChecked(step.criterion(seen, Object.freeze({ ...request, own: request.own.slice() })), group.length);
   } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : valueShown(cause)).replace(/[.]?$/, '.');
     throw new PolicyFailedError(
-      `The selection policy ${step.field} (${step.name}) failed: ${reason} Nothing was changed; correct it and repeat the request.`,
+      `The selection policy ${step.field} (${step.name}) failed: ${causeShown(cause)}. Nothing was changed; correct it and repeat the request.`,
       { policy: step.field, candidates: group.length },
       { cause },
     );

@@ -7,7 +7,7 @@ import { checkImages } from './image/mapping.ts';
 import type { CheckedImage, ImageOption } from './image/mapping.ts';
 import { checkWriters } from './outside/writer.ts';
 import type { CheckedWriters, WriterProcess } from './outside/writer.ts';
-import { checkChoice, checkFields, checkInteger, checkMultiple } from './options.ts';
+import { ADDRESS_SPACE_BYTES_MOST, checkChoice, checkFields, checkInteger, checkMultiple } from './options.ts';
 import { EVICTIONS } from './policy/eviction.ts';
 import type { Eviction } from './policy/eviction.ts';
 import { SHORTFALLS } from './policy/expand.ts';
@@ -74,7 +74,6 @@ const FIELDS = [
   'earlyRelease',
 ];
 const ADDRESS_SPACE_BYTES = 2 ** 26;
-const ADDRESS_SPACE_BYTES_MOST = 2 ** 32;
 const EVICT_BATCH_MOST = 1024;
 const REPLICAS_MOST = 65535;
 

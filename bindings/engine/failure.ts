@@ -19,8 +19,7 @@ type ErrorMaker = (facts: FailureFacts) => UsufructError;
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 const accessName = (store: number): string => (store === 1 ? 'store' : 'load');
-const reason = (cause: unknown): string =>
-  cause === undefined ? '' : ` (${cause instanceof Error ? cause.message : errors.valueShown(cause)})`;
+const reason = (cause: unknown): string => (cause === undefined ? '' : ` (${errors.causeShown(cause)})`);
 const causeOption = (cause: unknown): ErrorOptions | undefined => (cause === undefined ? undefined : { cause });
 
 const TABLES: Readonly<Record<number, readonly [name: string, option: string]>> = {

@@ -1,5 +1,5 @@
 import { IMAGE_SLOT_FIRST } from '../../assembly/shared/layout.ts';
-import { ImageReadError, TablesFullError } from '../errors.ts';
+import { causeShown, ImageReadError, TablesFullError } from '../errors.ts';
 
 /** What the engine reads pages of an image from. */
 export interface PageSource {
@@ -69,9 +69,8 @@ export function slotIsImage(slot: number): boolean {
 export function imageReadError(page: number, slot: number, vm: string | null, cause: unknown): ImageReadError {
   const imageSlot = slot - IMAGE_SLOT_FIRST;
   const whose = vm === null ? '' : ` of VM '${vm}'`;
-  const why = cause instanceof Error ? `: ${cause.message}` : '';
   return new ImageReadError(
-    `The image failed to give page ${page}${whose}${why}. The page is still out, nothing changed; once its source works again the access can be repeated.`,
+    `The image failed to give page ${page}${whose}: ${causeShown(cause)}. The page is still out, nothing changed; once its source works again the access can be repeated.`,
     { page, imageSlot, ...(vm === null ? {} : { vm }) },
     { cause },
   );

@@ -1,5 +1,5 @@
 import { addressError } from '../engine/failure.ts';
-import { InvalidOptionError, PolicyFailedError } from '../errors.ts';
+import { causeShown, InvalidOptionError, PolicyFailedError } from '../errors.ts';
 import { checkFields, checkFunction, checkInteger } from '../options.ts';
 import { Replica } from '../replica.ts';
 import type { Vm } from '../vm.ts';
@@ -28,6 +28,9 @@ export type WriterProcess = (request: WriteRequest) => readonly WritePiece[];
 
 /** The writer of writes that name none; it may be defined like any other. */
 export const WRITER_DEFAULT = 'host';
+
+/** Of a piece; also those of a request, which can be one, as it is or changed. */
+const PIECE_FIELDS = ['address', 'bytes', 'replicas', 'vm', 'writer'];
 
 const asRequested: WriterProcess = ({ address, bytes }) => [{ address, bytes }];
 
@@ -63,11 +66,13 @@ export class Writers {
     try {
       const answer: unknown = process(request);
       if (!Array.isArray(answer)) throw new InvalidOptionError('its answer', answer, 'an array of pieces');
-      return (answer as readonly unknown[]).map((piece, index) => checkPiece(`piece ${index}: `, piece, request.vm));
+      return (answer as readonly unknown[]).map((piece, index) => {
+        checkFields(`piece ${index}`, piece, PIECE_FIELDS);
+        return checkPiece(`piece ${index}: `, piece as WritePiece, request.vm);
+      });
     } catch (cause) {
       const { writer, vm } = request;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      const message = `The process of writer '${writer}' of VM '${vm.name}' failed: ${why} Nothing was written.`;
+      const message = `The process of writer '${writer}' of VM '${vm.name}' failed: ${causeShown(cause)}. Nothing was written.`;
       throw new PolicyFailedError(message, { policy: 'writer', writer, vm: vm.name }, { cause });
     }
   }
@@ -89,9 +94,8 @@ function replicasInStep(vm: Vm): readonly Replica[] {
   return inStep.length > 0 ? inStep : [vm.replica];
 }
 
-function checkPiece(what: string, value: unknown, vm: Vm): CheckedPiece {
-  if (typeof value !== 'object' || value === null) throw new InvalidOptionError(`${what}it`, value, 'an object with address and bytes');
-  const { address, bytes, replicas = replicasInStep(vm) } = value as Partial<WritePiece>;
+function checkPiece(what: string, piece: Partial<WritePiece>, vm: Vm): CheckedPiece {
+  const { address, bytes, replicas = replicasInStep(vm) } = piece;
   if (!(bytes instanceof Uint8Array)) throw new InvalidOptionError(`${what}bytes`, bytes, 'a Uint8Array');
   const start = checkInteger(`${what}address`, address, 0);
   const { addressSpaceBytes } = vm.replica;

@@ -287,6 +287,7 @@ describe('sources that fail', () => {
     const vm = vmOf(engine, { image: engine.image({ bytes: 3 * PAGE, read: read as () => number }) });
     const error = thrownBy(() => vm.replica.memory.load8(PAGE)) as Error;
     expect(error).toMatchObject({ code: 'IMAGE_READ_FAILED', cause: { code: 'IMAGE_SOURCE_FAILED' } });
+    expect(error.message).toMatch(/[^.]\. The page is still out/);
     expect((error.cause as Error).message).toContain(message);
     engine.validate();
     vm.replica.memory.store8(5 * PAGE, 1);

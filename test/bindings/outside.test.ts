@@ -306,6 +306,13 @@ describe('writers', () => {
     expect([vm.replica.memory.load8(0), vm.replica.memory.load8(1)]).toEqual([0, 2]);
   });
 
+  test('what was asked for can be a piece, as it is or changed', async () => {
+    const { vm } = await world(2);
+    vm.writerDefine('as asked', (request) => [request, { ...request, address: request.address + 1 }]);
+    vm.write(4, Uint8Array.of(7), { writer: 'as asked' });
+    expect(vm.replica.memory.read(3, 4)).toEqual(Uint8Array.of(0, 7, 7, 0));
+  });
+
   test('a later piece that fails takes the earlier ones back', async () => {
     const { vm, all, engine } = await world(3, { memory: REGION }, { slots: 0 });
     vm.writerDefine('two', ({ bytes }) => [
@@ -325,6 +332,7 @@ describe('writers', () => {
     ['names no bytes', () => [{ address: 0 }]],
     ['names an address outside', () => [{ address: 128 * PAGE, bytes: bytesOf(1) }]],
     ['names a disposed replica', (vm) => { const fork = vm.replica.fork(); fork.dispose(); return [{ address: 0, bytes: bytesOf(1), replicas: [fork] }]; }], // prettier-ignore
+    ['gives a piece a field that pieces have not', () => [{ address: 0, bytes: bytesOf(1), replica: 1 }]],
     ['names replicas that are none', () => [{ address: 0, bytes: bytesOf(1), replicas: ['first'] }]],
   ])('a process that %s', async (_name, process) => {
     const { vm, engine } = await world(2);
@@ -332,6 +340,7 @@ describe('writers', () => {
     const error = thrownBy(() => vm.write(0, bytesOf(3), { writer: 'dma' })) as Error;
     expect(error).toMatchObject({ code: 'POLICY_FAILED', details: { policy: 'writer', writer: 'dma', vm: vm.name } });
     expect(error.cause).toBeInstanceOf(Error);
+    expect(error.message).toMatch(/[^.]\. Nothing was written\.$/);
     expect(vm.residentPages).toBe(0);
     engine.validate();
   });

@@ -129,7 +129,10 @@ describe.each(shipped)('$name', (build) => {
   test('what is no range is refused at once', () => {
     vmMake(2);
     const other = engine.createVm({ memory: REGION });
-    for (const range of [{ from: -1 }, { to: 1.5 }, { replicas: [other.replica] }, { replicas: 1 }, { pages: 1 }]) {
+    const pages = vm.replica.addressSpaceBytes / PAGE;
+    expect(printed(vm, { from: pages, to: pages })).toEqual([]);
+    const noPages = [{ from: -1 }, { to: 1.5 }, { to: pages + 1 }, { to: 1e9 }, { from: pages + 1 }, { from: 5, to: 2 }];
+    for (const range of [...noPages, { replicas: [other.replica] }, { replicas: 1 }, { pages: 1 }]) {
       expect(() => vm.pageTable(range as object)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
     }
     vm.dispose();

@@ -83,6 +83,18 @@ describe.each(shipped)('$name', (build) => {
     expect(thrownBy(() => fork.quotaBytes)).toMatchObject({ code: 'DISPOSED' });
   });
 
+  test('no more than the largest address space', () => {
+    const most = 2 ** 32;
+    expect(parent.fork({ quota: most }).quotaBytes).toBe(most);
+    parent.limit('4GiB');
+    expect(parent.quotaBytes).toBe(most);
+    for (const wrong of [most + PAGE, 2 ** 32 * PAGE, (2 ** 32 + 1) * PAGE, '1TiB', 1e15 - (1e15 % PAGE)]) {
+      expect(thrownBy(() => parent.limit(wrong))).toMatchObject({ code: 'INVALID_OPTION', details: { field: 'quota' } });
+      expect(thrownBy(() => parent.fork({ quota: wrong }))).toMatchObject({ code: 'INVALID_OPTION', details: { field: 'options.quota' } });
+    }
+    expect(parent.quotaBytes).toBe(most);
+  });
+
   test('bulk writes stop at it and say how far they came; an access across pages is all or nothing', () => {
     const fork = parent.fork({ quota: 2 * PAGE });
     expect(thrownBy(() => fork.memory.fill(0, 4 * PAGE, 9))).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { bytesDone: 2 * PAGE } });
