@@ -25,7 +25,7 @@ import type { ImageSource } from './image/source.ts';
 import { Events } from './events/events.ts';
 import type { EventListener, EventName } from './events/event-map.ts';
 import { inspectionMake } from './inspect.ts';
-import type { Inspection } from './inspect.ts';
+import type { EngineInspection } from './inspect.ts';
 import { checkFields, checkInteger } from './options.ts';
 import { expandSelectionOf } from './policy/selection-settings.ts';
 import type { Move } from './reconfiguration/moves.ts';
@@ -245,8 +245,8 @@ export class Engine {
 
   // ---- looking ---------------------------------------------------------------------------------------------------------
 
-  /** All tables as plain data. Changes no counter and no time. */
-  inspect(): Inspection {
+  /** All tables as plain data; the rows of VMs have page tables by range (`vms[0].pageTable({ from, to })`). Changes no counter and no time. */
+  inspect(): EngineInspection {
     this.core.check();
     const { core, pageBytes, regionBytes, virtualNs, vms } = this;
     const reserve = this.#parts.reserve?.row(virtualNs) ?? null;

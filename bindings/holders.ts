@@ -14,6 +14,9 @@ type Maker = (...args: never[]) => unknown;
 /** Of so many replicas and snapshots that a VM ever had the place is kept where they were made. */
 const ORIGINS_KEPT = 256;
 
+/** A hidden replica has no number of its own. */
+const HIDDEN_NUMBER = 0;
+
 /** The replicas and snapshots of a VM, in the order in which they were made. Each comes and goes at the same cost, however many there are. */
 export class Holders {
   readonly #parts: EngineParts;
@@ -25,6 +28,7 @@ export class Holders {
   #list: readonly Replica[] | undefined;
   #first: Replica | undefined;
   #made = 0;
+  #numbered = 0;
 
   constructor(parts: EngineParts, vm: Vm) {
     this.#parts = parts;
@@ -49,7 +53,8 @@ export class Holders {
 
   /** The replica with this handle, which has just been made. */
   replicaAdd(handle: number, devices: DeviceMap, base: Snapshot | null, maker: Maker): Replica {
-    const replica = new Replica(this.#parts, this.#vm, handle, { devices, base, origin: this.origin(maker) });
+    this.#numbered += 1;
+    const replica = new Replica(this.#parts, this.#vm, handle, { number: this.#numbered, devices, base, origin: this.origin(maker) });
     this.#replicas.add(replica);
     this.#list = undefined;
     return replica;
@@ -89,7 +94,7 @@ export class Holders {
     const { core } = this.#parts;
     const { replicaFork, replicaEmpty } = core.exports;
     const handle = core.requireIndex(base === null ? replicaEmpty(this.#vm.handle) : replicaFork(base.handle));
-    const replica = new Replica(this.#parts, this.#vm, handle, { devices, base, origin });
+    const replica = new Replica(this.#parts, this.#vm, handle, { number: HIDDEN_NUMBER, devices, base, origin });
     this.#hidden.add(replica);
     return replica;
   }

@@ -35,6 +35,12 @@ export interface VmRow {
   readonly accessFigures: readonly AccessFigures[] | null;
 }
 
+/** A VM's row, with its page table. */
+export interface InspectedVm extends VmRow {
+  /** `vm.pageTable(range)`, of the moment at which it is iterated; no field that would be copied or printed. */
+  readonly pageTable: Vm['pageTable'];
+}
+
 export interface SwapRow {
   readonly store: 'none' | 'linear' | 'host';
   readonly slots: number;
@@ -56,7 +62,7 @@ export interface TableUse {
 
 /**
  * All tables of the engine as plain data, at one moment; those of pages, which are many, are iterated: `engine.pages()`, and `vm.pageTable()`, the page table of
- * US 9,063,868 Fig. 2.
+ * US 9,063,868 Fig. 2, which also hangs at the rows of VMs.
  */
 export interface Inspection {
   readonly pageBytes: number;
@@ -80,6 +86,11 @@ export interface Inspection {
   readonly operations: Readonly<Record<'objects' | 'nodes' | 'regions' | 'processors' | 'copies', number>>;
 }
 
+/** What the engine itself shows: plain data and, by range, the page tables. */
+export interface EngineInspection extends Inspection {
+  readonly vms: readonly InspectedVm[];
+}
+
 const STORES: Readonly<Record<number, SwapRow['store']>> = {
   [layout.SWAP_STORE_NONE]: 'none',
   [layout.SWAP_STORE_LINEAR]: 'linear',
@@ -96,7 +107,7 @@ export interface Inspected {
   readonly reserve: ReserveRow | null;
 }
 
-export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, changes, reserve }: Inspected): Inspection {
+export function inspectionMake({ core, pageBytes, regionBytes, virtualNs, vms, changes, reserve }: Inspected): EngineInspection {
   return {
     pageBytes,
     regionBytes,
@@ -162,7 +173,7 @@ function regionRows(core: Core, regionBytes: number): readonly RegionRow[] {
 }
 
 /** The figures of one VM. */
-function vmRow(vm: Vm, hasFigures: boolean): VmRow {
+function vmRow(vm: Vm, hasFigures: boolean): InspectedVm {
   const { name, managedBytes, usedBytes, usableBytes, residentPages, outPages, timeNs, counters, release } = vm;
   const row = {
     name,
@@ -176,5 +187,7 @@ function vmRow(vm: Vm, hasFigures: boolean): VmRow {
     counters,
     release,
   };
-  return { ...row, accessFigures: hasFigures ? vm.accessFigures() : null };
+  const pageTable: Vm['pageTable'] = (range) => vm.pageTable(range);
+  const data: VmRow = { ...row, accessFigures: hasFigures ? vm.accessFigures() : null };
+  return Object.defineProperty(data, 'pageTable', { value: pageTable }) as InspectedVm;
 }

@@ -58,7 +58,7 @@ export type { ReserveShortfall } from './policy/reserve.ts';
 export type { ReserveOptions } from './reserve/options.ts';
 export type { ReserveEvent, ReserveRow } from './reserve/reserve.ts';
 export type { EngineEvent, EventListener, EventMap, EventName } from './events/event-map.ts';
-export type { Inspection, RegionRow, SwapRow, TableUse, VmRow } from './inspect.ts';
+export type { EngineInspection, InspectedVm, Inspection, RegionRow, SwapRow, TableUse, VmRow } from './inspect.ts';
 export type { PageRow, PageState } from './engine/page-walk.ts';
 export type { PageZone } from './engine/page-zone.ts';
 export { formatRights, formatRightsTable } from './rights-drawing.ts';

@@ -12,7 +12,7 @@ export type AreaKind = 'basic' | 'copy' | 'notSharedBasic';
 
 /** A row of the page table of US 9,063,868 Fig. 2: one replica, one page. */
 export interface PageTableRow {
-  /** VMID (51): the replica's number in its VM, from 1, in the order of `vm.replicas`. */
+  /** VMID (51): `number` of the replica. */
   readonly vmId: number;
   /** Logical address (52) and physical address (53), less the bits within a page. `physicalPage` is a frame number; null: in no frame. */
   readonly logicalPage: number;
@@ -70,11 +70,11 @@ function rangeCheck(core: Core, vm: Vm, range: PageTableRange): CheckedRange {
   checkInteger('range.to', to, 0, pages);
   checkInteger('range.from', from, 0, to);
   if (!Array.isArray(replicas)) throw new InvalidOptionError('range.replicas', replicas, 'replicas of this VM');
-  const numbers = new Map(vm.replicas.map((replica, index) => [replica, index + 1]));
   const shown = (replicas as readonly unknown[]).map((replica, index) => {
-    const vmId = replica instanceof Replica ? numbers.get(replica) : undefined;
-    if (vmId === undefined) throw new InvalidOptionError(`range.replicas[${index}]`, replica, 'a replica of this VM');
-    return { vmId, handle: (replica as Replica).handle };
+    if (!(replica instanceof Replica) || replica.vm !== vm || replica.isDisposed) {
+      throw new InvalidOptionError(`range.replicas[${index}]`, replica, 'a replica of this VM');
+    }
+    return { vmId: replica.number, handle: replica.handle };
   });
   return { from, to, shown };
 }

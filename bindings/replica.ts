@@ -37,6 +37,7 @@ import type { Vm } from './vm.ts';
 
 /** What a replica is made of. */
 export interface ReplicaParts {
+  readonly number: number;
   readonly devices: DeviceMap;
   /** The snapshot that it is the same as, or was last. */
   readonly base: Snapshot | null;
@@ -46,6 +47,8 @@ export interface ReplicaParts {
 /** One address space of a VM. Addresses and lengths are bytes; those of advice, protection and devices are multiples of the page size. */
 export class Replica implements PageHolder {
   readonly vm: Vm;
+  /** VMID of US 9,063,868 within its VM: from 1, in the order in which replicas are made; never given again. */
+  readonly number: number;
   readonly memory: GuestMemory;
   /** @internal */
   readonly devices: DeviceMap;
@@ -56,9 +59,10 @@ export class Replica implements PageHolder {
   #base: Snapshot | null;
 
   /** @internal */
-  constructor(parts: EngineParts, vm: Vm, handle: number, { devices, base, origin }: ReplicaParts) {
+  constructor(parts: EngineParts, vm: Vm, handle: number, { number, devices, base, origin }: ReplicaParts) {
     const { core } = parts;
     this.vm = vm;
+    this.number = number;
     this.devices = devices;
     this.#parts = parts;
     this.#handle = handle;

@@ -85,3 +85,27 @@ test('pages of the wrong thing', async () => {
   vm.dispose();
   expect(thrownBy(() => engine.pages(replica))).toMatchObject({ code: 'DISPOSED' });
 });
+
+test('the page table of each VM hangs at its row, by range, and is no data', async () => {
+  const engine = await engineMake(shipped[0]!);
+  const first = engine.createVm({ memory: REGION_BYTES });
+  const second = engine.createVm({ memory: REGION_BYTES, replicas: 2 });
+  for (const page of [3, 5]) first.replica.memory.store8(page * PAGE_BYTES, 1);
+  second.replica.memory.store8(4 * PAGE_BYTES, 1);
+  const { vms } = engine.inspect();
+  expect(vms.map((row) => [...row.pageTable()].map(({ vmId, logicalPage }) => [vmId, logicalPage]))).toEqual([
+    [
+      [1, 3],
+      [1, 5],
+    ],
+    [
+      [1, 4],
+      [2, 4],
+    ],
+  ]);
+  expect([...vms[0]!.pageTable({ from: 4, to: 6 })]).toEqual([...first.pageTable({ from: 5, to: 6 })]);
+  expect(thrownBy(() => vms[0]!.pageTable({ from: 2, to: 1 }))).toMatchObject({ code: 'INVALID_OPTION' });
+  expect(structuredClone(vms)).toEqual(vms);
+  first.dispose();
+  expect(thrownBy(() => vms[0]!.pageTable())).toMatchObject({ code: 'DISPOSED' });
+});

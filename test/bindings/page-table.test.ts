@@ -126,6 +126,16 @@ describe.each(shipped)('$name', (build) => {
     expect(printed(vm, { replicas: [] })).toEqual([]);
   });
 
+  test('a replica keeps its number when another ends, and a new one gets a new one', () => {
+    vmMake(3);
+    const [, second, third] = vm.replicas as [Replica, Replica, Replica];
+    second.dispose();
+    const fourth = third.fork();
+    expect(vm.replicas.map(({ number }) => number)).toEqual([1, 3, 4]);
+    expect([...vm.pageTable({ from: B, replicas: [fourth, third] })].map(({ vmId }) => vmId)).toEqual([4, 3]);
+    expect(() => vm.pageTable({ replicas: [second] })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+  });
+
   test('what is no range is refused at once', () => {
     vmMake(2);
     const other = engine.createVm({ memory: REGION });
