@@ -20,8 +20,8 @@ export interface ComparePolicy {
   /** 'writes' by default. */
   readonly exception?: ExceptionRule;
   /**
-   * At intervals (3rd embodiment), each counted from the last comparison: virtual time ('1ms'), or accesses of all replicas; null, by default: never. A lockstep keeps them
-   * while it runs, else `engine.advance()` does.
+   * At intervals (3rd embodiment), each counted from the last comparison: virtual time ('1ms'), or accesses of all replicas; null, by default: never.
+   * A lockstep keeps them while it runs, else `engine.advance()` does.
    */
   readonly every?: CompareEvery | null;
 }

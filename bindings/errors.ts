@@ -92,8 +92,8 @@ export class ReserveExhaustedError extends family('RESERVE_EXHAUSTED') {}
 /** A VM would be left with fewer frames than it needs. Details: `framesLeft`, `framesLeast`. */
 export class TooLittleLeftError extends family('TOO_LITTLE_LEFT') {}
 /**
- * Replicas in lockstep differ, or all have failed, and no policy helped. Details: `vm`, `checkPoint`, `progress`, `pages`, `states`, `minority`, `rollBacks`. `cause`: what a
- * program threw.
+ * Replicas in lockstep differ, or all have failed, and no policy helped. Details: `vm`, `checkPoint`, `progress`, `pages`, `states`, `minority`,
+ * `rollBacks`. `cause`: what a program threw.
  */
 export class LockstepHaltedError extends family('LOCKSTEP_HALTED') {}
 /** One of the engine's tables is full. Details: `table`, `capacity`. */

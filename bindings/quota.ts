@@ -6,7 +6,10 @@ import { parseBytes } from './units.ts';
 import type { Quantity } from './units.ts';
 
 export interface ForkOptions {
-  /** Most memory that it may have as pages of its own, a multiple of the page size up to 4 GiB; an access that needs more fails with QUOTA_EXCEEDED. Any by default. */
+  /**
+   * Most memory that it may have as pages of its own, a multiple of the page size up to 4 GiB; an access that needs more fails with QUOTA_EXCEEDED. Any by
+   * default.
+   */
   readonly quota?: Quantity;
 }
 

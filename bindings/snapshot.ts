@@ -44,8 +44,8 @@ export interface SnapshotParts {
 }
 
 /**
- * A saved state of a replica (US 9,063,868, background: a backup to resume from): its pages, their protection, its devices. It holds pages as a fork does and nobody writes to it. Snapshots of a VM end in any
- * order, the last with the VM.
+ * A saved state of a replica (US 9,063,868, background: a backup to resume from): its pages, their protection, its devices. It holds pages as a
+ * fork does and nobody writes to it. Snapshots of a VM end in any order, the last with the VM.
  */
 export class Snapshot implements PageHolder {
   readonly vm: Vm;

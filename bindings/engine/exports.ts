@@ -60,7 +60,10 @@ export interface EngineExports {
   replicaEmpty(vm: number): number;
   /** The replica has no pages any more. Status. */
   replicaClear(replica: number): number;
-  /** Pages at or above `from` that `a` and `b` (0: one without pages) do not have as the same page, ascending, in CB_PAGE_LIST, at most `most`. How many, or the negated status. */
+  /**
+   * Pages at or above `from` that `a` and `b` (0: one without pages) do not have as the same page, ascending, in CB_PAGE_LIST, at most `most`. How many, or the
+   * negated status.
+   */
   replicaChanged(a: number, b: number, from: number, most: number): number;
   /** How many pages of its own a replica may take from now on; 0: any number. Status. */
   replicaQuota(replica: number, pages: number): number;

@@ -1,8 +1,8 @@
 import type { Core } from './core.ts';
 
 /**
- * Flips a bit of the byte at an address of a replica in the frame itself, for all who share it, and nothing of the engine knows: what a fault of real memory does. Whether it did: only
- * what is in a frame of linear memory can be hit.
+ * Flips a bit of the byte at an address of a replica in the frame itself, for all who share it, and nothing of the engine knows: what a fault of real memory
+ * does. Whether it did: only what is in a frame of linear memory can be hit.
  */
 export function frameFlip(core: Core, replica: number, address: number, bit: number): boolean {
   const place = core.exports.peek(replica, Math.floor(address / core.pageBytes)) >>> 0;

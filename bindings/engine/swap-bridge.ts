@@ -13,8 +13,8 @@ const PAIR_WORDS = 2;
 const VIEWS_MOST = 16384;
 
 /**
- * Carries pages between the compiled engine and a swap store of the host, and brings pages of images. Whatever a store throws stays here: the engine is told how far it came,
- * and the error that reaches the user has the exception as its cause.
+ * Carries pages between the compiled engine and a swap store of the host, and brings pages of images. Whatever a store throws stays here: the engine is told how
+ * far it came, and the error that reaches the user has the exception as its cause.
  */
 export class SwapBridge implements SwapImports {
   readonly images = new ImageTable();

@@ -1,3 +1,4 @@
+import { bytesAreEqual } from '../byte-ranges.ts';
 import type { SwapStore } from './store.ts';
 
 /** What the suite needs of a test runner: vitest, node:test and most others have both. */
@@ -19,12 +20,6 @@ function pattern(pageBytes: number, slot: number, round: number): Uint8Array<Arr
   const page = new Uint8Array(pageBytes);
   for (let index = 0; index < pageBytes; index += 1) page[index] = slot * 31 + round * 131 + index * 7 + (index >>> 8);
   return page;
-}
-
-function isEqual(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  for (let index = 0; index < left.length; index += 1) if (left[index] !== right[index]) return false;
-  return true;
 }
 
 function joined(pages: readonly Uint8Array[], pageBytes: number): Uint8Array {
@@ -57,9 +52,9 @@ export function swapStoreConformance(name: string, makeStore: () => SwapStore, t
       const around = expected.slice();
       store.read(slot, around.subarray(pageBytes, pageBytes * 2));
       const page = around.slice(pageBytes, pageBytes * 2);
-      assert(isEqual(page, pattern(pageBytes, slot, round)), `slot ${slot} does not read what was written to it in round ${round}`);
+      assert(bytesAreEqual(page, pattern(pageBytes, slot, round)), `slot ${slot} does not read what was written to it in round ${round}`);
       expected.set(page, pageBytes);
-      assert(isEqual(around, expected), `reading slot ${slot} wrote beside the page`);
+      assert(bytesAreEqual(around, expected), `reading slot ${slot} wrote beside the page`);
     };
 
     withStore('each slot keeps its own page', (store) => {
@@ -88,7 +83,7 @@ export function swapStoreConformance(name: string, makeStore: () => SwapStore, t
       store.write(0, page);
       page.fill(0);
       store.read(0, page);
-      assert(isEqual(page, pattern(pageBytes, 0, 2)), 'a page of shared memory did not come back as it went');
+      assert(bytesAreEqual(page, pattern(pageBytes, 0, 2)), 'a page of shared memory did not come back as it went');
     });
 
     withStore('methods answer when the work is done', (store) => {
