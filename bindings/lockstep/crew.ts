@@ -4,6 +4,7 @@ import type { Vm } from '../vm.ts';
 import { isEnd } from './check-point.ts';
 import { checkProgram } from './program-checks.ts';
 import type { ProgressTable } from './progress-table.ts';
+import { stateRestore } from './states.ts';
 import { CHECK_POINT_START } from './types.ts';
 import type {
   Arrival,
@@ -86,8 +87,7 @@ export class CrewList implements Crew {
 
   add(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): Member {
     const member = this.#join(replica, checkPoint);
-    if (state !== undefined) member.program.restore?.(state, checkPoint);
-    this.#stand(member, checkPoint);
+    stateRestore(this, member, state, checkPoint);
     return member;
   }
 
@@ -105,6 +105,13 @@ export class CrewList implements Crew {
     const hand = member as Hand;
     hand.failure = null;
     this.#stand(hand, checkPoint);
+  }
+
+  failed(member: Member, error: unknown): void {
+    const hand = member as Hand;
+    hand.failure = { error };
+    this.#stand(hand, null);
+    this.emit({ type: 'failure', timeNs: this.timeNs, vmId: hand.number, error });
   }
 
   /** A member stands at a check point from its time on, or has failed (null). */
@@ -184,11 +191,11 @@ export class CrewList implements Crew {
     };
   }
 
-  /** It stands at a check point where it was put. */
-  #stand(hand: Hand, checkPoint: CheckPoint): void {
+  /** It stands at a check point where it was put, or nowhere. */
+  #stand(hand: Hand, checkPoint: CheckPoint | null): void {
     hand.timeNs = Math.max(hand.timeNs, this.timeNs);
     this.arrive(hand, checkPoint);
-    this.hear({ timeNs: hand.timeNs, hand, progress: checkPoint.progress, stands: true });
+    this.hear({ timeNs: hand.timeNs, hand, progress: checkPoint?.progress ?? null, stands: true });
   }
 
   #forget(): void {

@@ -3,6 +3,7 @@ import { bytesAreEqual, byteRangesOf } from '../byte-ranges.ts';
 import type { PageDifference } from '../comparison.ts';
 import { isSameCheckPoint } from './check-point.ts';
 import type { Difference, MemoryDifference, PlaceDifference, StateDifference } from './difference.ts';
+import type { States } from './states.ts';
 import type { CheckPoint, Meeting, Member } from './types.ts';
 import { groupsOf, largestFirst, minorityOf, voteOn } from './verdict.ts';
 import type { Answers, Vote } from './verdict.ts';
@@ -12,8 +13,7 @@ export interface Examination {
   readonly members: readonly Member[];
   /** Where those of the largest group stand; null: nobody stands anywhere. */
   readonly checkPoint: CheckPoint | null;
-  /** Of those who stand there; undefined where a program tells none. */
-  readonly states: ReadonlyMap<Member, Uint8Array | undefined>;
+  readonly states: States;
   readonly differences: readonly Difference[];
   /** Question 0 is the place, 1 the state; then come the pages that differ. */
   readonly vote: Vote<Member>;
@@ -26,8 +26,13 @@ interface Place {
   readonly checkPoint: CheckPoint | null;
 }
 
-/** `pageDifferences`: pages in which replicas in step differ. It reads states, and changes nothing. */
-export function examine(members: readonly Member[], meeting: Meeting, pageDifferences: Iterable<PageDifference>): Examination {
+/** `states`: of those who stand at check points; who has failed stands nowhere. `pageDifferences`: pages in which replicas in step differ. Changes nothing. */
+export function examine(
+  members: readonly Member[],
+  meeting: Meeting,
+  states: States,
+  pageDifferences: Iterable<PageDifference>,
+): Examination {
   const places = members.map((member) => placeOf(member, meeting));
   const placeGroups = groupsOf(places, (a, b) => isSameCheckPoint(a.checkPoint, b.checkPoint));
   // nowhere is no answer: those who stand nowhere have no voice
@@ -35,7 +40,6 @@ export function examine(members: readonly Member[], meeting: Meeting, pageDiffer
   const [largest = []] = placed;
   const checkPoint = largest[0]?.checkPoint ?? null;
   const voices = largest.map(({ member }) => member);
-  const states = new Map(voices.map((member) => [member, member.program.state?.()]));
   const stateGroups = groupsOf(voices, (a, b) => statesAreEqual(states.get(a), states.get(b)));
 
   const differences: Difference[] = [];
@@ -56,7 +60,8 @@ export function examine(members: readonly Member[], meeting: Meeting, pageDiffer
 }
 
 function placeOf(member: Member, { arrivals }: Meeting): Place {
-  return { member, checkPoint: arrivals.find((arrival) => arrival.member === member)?.checkPoint ?? null };
+  const arrival = member.failure === null ? arrivals.find((other) => other.member === member) : undefined;
+  return { member, checkPoint: arrival?.checkPoint ?? null };
 }
 
 /** The groups of a page among those who have a voice. */
@@ -76,11 +81,7 @@ function placeDifference(members: readonly Member[], places: readonly Place[], g
   return { kind: 'checkPoint', places: rows, ...divided(members, groups) };
 }
 
-function stateDifference(
-  members: readonly Member[],
-  groups: Answers<Member>,
-  states: ReadonlyMap<Member, Uint8Array | undefined>,
-): StateDifference {
+function stateDifference(members: readonly Member[], groups: Answers<Member>, states: States): StateDifference {
   const [first, ...others] = groups.map(([member]) => states.get(member!) ?? new Uint8Array(0));
   return { kind: 'state', ranges: byteRangesOf(first!, others), ...divided(members, groups) };
 }

@@ -1,49 +1,24 @@
 // What happens when replicas meet at check points (US 9,063,868, 4th embodiment, and what came on top): they are compared, and what differs is dealt with.
 import type { ReplicaComparison } from '../comparison.ts';
-import { InvalidOptionError } from '../errors.ts';
 import type { Replica } from '../replica.ts';
 import type { PageFlip } from '../scrub.ts';
 import { isEnd } from './check-point.ts';
 import { isSameDifference } from './difference.ts';
-import type { CheckPointCounts, CheckPointOutcome, CheckPointReport, Difference, Flip } from './difference.ts';
+import type { CheckPointCounts, CheckPointReport, Difference, Flip } from './difference.ts';
 import { examine, numbersOf } from './examine.ts';
 import type { Examination } from './examine.ts';
 import { haltedError } from './halted.ts';
 import type { JudgeOptions } from './judge-options.ts';
 import { Keeper } from './keeper.ts';
-import { memberRestore, minorityRepair } from './repair.ts';
+import { OwnInterval } from './own-interval.ts';
+import { majorityState, memberRestore, minorityRepair } from './repair.ts';
 import { Roster } from './roster.ts';
+import { OPEN, VERDICTS } from './ruling.ts';
+import type { Findings, Ruling } from './ruling.ts';
+import { requireStates, statesRead } from './states.ts';
 import { Tally } from './tally.ts';
 import { CHECK_POINT_START } from './types.ts';
 import type { CheckPoint, Crew, DifferencePolicy, Judge, Meeting, Member, Verdict } from './types.ts';
-
-/** What a meeting is judged by. */
-interface Findings {
-  readonly meeting: Meeting;
-  readonly comparison: ReplicaComparison;
-  readonly examination: Examination;
-  readonly flips: readonly Flip[];
-}
-
-/** What was done about it. */
-interface Ruling {
-  readonly outcome: CheckPointOutcome;
-  readonly repaired?: readonly Member[];
-  readonly rolledBackTo?: CheckPoint;
-}
-
-const VERDICTS: Readonly<Record<CheckPointOutcome, Verdict>> = {
-  equal: 'goOn',
-  waits: 'goOn',
-  reported: 'goOn',
-  repaired: 'goOn',
-  rolledBack: 'rollBack',
-  takenOver: 'rollBack',
-  halted: 'halt',
-};
-
-/** Outcomes that leave differences. */
-const OPEN: ReadonlySet<CheckPointOutcome> = new Set(['waits', 'reported', 'halted']);
 
 /** Judges the replicas of one lockstep. What fails in the middle (a read of swap, a full table) leaves things as they were or done in part: the same call may come again. */
 export class CheckPointJudge implements Judge {
@@ -52,17 +27,19 @@ export class CheckPointJudge implements Judge {
   readonly #tally = new Tally();
   readonly #keeper: Keeper;
   readonly #roster: Roster;
+  readonly #interval: OwnInterval;
   #report: CheckPointReport | null = null;
   /** Meetings in a row at which somebody was late and was waited for. */
   #waits = 0;
-  /** A member that was right in everything at the last meeting. */
-  #model: Member | null = null;
+  /** Of the last meeting. */
+  #examination: Examination | null = null;
 
   constructor(crew: Crew, options: JudgeOptions) {
     this.#crew = crew;
     this.#options = options;
     this.#keeper = new Keeper(options.policies.includes('rollBack'), options.hasStandby);
     this.#roster = new Roster(crew, this.#keeper, this.#tally);
+    this.#interval = new OwnInterval(crew.vm, options.every);
   }
 
   get counts(): CheckPointCounts {
@@ -87,7 +64,7 @@ export class CheckPointJudge implements Judge {
   start(): void {
     const { vm, members, timeNs } = this.#crew;
     this.#requireStates();
-    if (this.#options.every !== undefined) vm.compareBy({ ...vm.comparePolicy, every: this.#options.every });
+    this.#interval.begin();
     vm.outside.hold();
     const arrivals = members.map((member) => ({ member, checkPoint: CHECK_POINT_START, timeNs }));
     const verdict = this.settle({ kind: 'met', checkPoint: CHECK_POINT_START, arrivals, missing: [], timeNs });
@@ -101,7 +78,7 @@ export class CheckPointJudge implements Judge {
     const tried: DifferencePolicy[] = [];
     const ruling = this.#rule(findings, tried);
     this.#waits = ruling?.outcome === 'waits' ? this.#waits + 1 : 0;
-    this.#model = findings.examination.vote.sound[0] ?? null;
+    this.#examination = findings.examination;
     const report = this.#reportMake(findings, ruling ?? { outcome: 'halted' }, tried);
     this.#tell(report);
     if (ruling === null) throw this.#haltedError();
@@ -111,7 +88,11 @@ export class CheckPointJudge implements Judge {
   /** All stand at a check point: writes from outside come in, the state to come back to is kept, and replicas join. */
   leave(checkPoint: CheckPoint): void {
     const { outcome, flips } = this.#report!;
+    const examination = this.#examination!;
     const { vm, members } = this.#crew;
+    const [first] = members as readonly [Member];
+    const stateOf = (member: Member): Uint8Array | undefined =>
+      outcome === 'repaired' ? majorityState(examination) : examination.states.get(member);
     if (outcome === 'halted') return;
     if (isEnd(checkPoint)) {
       this.#keeper.release();
@@ -120,8 +101,9 @@ export class CheckPointJudge implements Judge {
     }
     vm.outside.carryOut();
     const isVerified = !OPEN.has(outcome) && flips.length === 0;
-    if (isVerified) this.#keeper.keep(members[0]!, checkPoint);
-    this.#roster.joinAll(members.find((member) => member === this.#model) ?? members[0]!, checkPoint);
+    if (isVerified) this.#keeper.keep(first.replica, stateOf(first), checkPoint);
+    const model = members.find((member) => member === examination.vote.sound[0]) ?? first;
+    this.#roster.joinAll(model, stateOf(model), checkPoint);
   }
 
   get dueNs(): number {
@@ -141,6 +123,7 @@ export class CheckPointJudge implements Judge {
     const { vm } = this.#crew;
     if (vm.isDisposed) return;
     this.#keeper.dispose();
+    this.#interval.end();
     vm.outside.release();
   }
 
@@ -153,8 +136,13 @@ export class CheckPointJudge implements Judge {
 
   /** One more replica joins at the next check point, with the memory and state of one that is right there. Errors: INVALID_OPTION. */
   join(): void {
-    this.#requireState('lockstep.join()');
+    requireStates(this.#crew, 'lockstep.join()');
     this.#roster.joinNext();
+  }
+
+  /** Whether it runs the program. */
+  has(replica: Replica): boolean {
+    return this.#crew.members.some((member) => member.replica === replica);
   }
 
   // ---- looking ---------------------------------------------------------------------------------------------------------------
@@ -163,7 +151,8 @@ export class CheckPointJudge implements Judge {
     const { vm, members } = this.#crew;
     const flips = meeting.kind === 'late' || this.#options.scrub === null ? [] : this.#flips(vm.scrub().flips);
     const comparison = this.#compare();
-    const examination = examine(members, meeting, vm.differences());
+    const states = statesRead(this.#crew, meeting);
+    const examination = examine(members, meeting, states, vm.differences());
     return { meeting, comparison, examination, flips };
   }
 
@@ -209,8 +198,10 @@ export class CheckPointJudge implements Judge {
   #vote(examination: Examination): Ruling | null {
     if (!examination.vote.isDecided) return null;
     const repaired = minorityRepair(this.#crew, examination);
+    if (!this.#removeFailed()) return null;
     this.#tally.add('repairs', repaired.length);
-    this.#crew.emit({ type: 'repair', timeNs: this.#crew.timeNs, checkPoint: examination.checkPoint!, vmIds: numbersOf(repaired) });
+    const { timeNs } = this.#crew;
+    if (repaired.length > 0) this.#crew.emit({ type: 'repair', timeNs, checkPoint: examination.checkPoint!, vmIds: numbersOf(repaired) });
     return { outcome: 'repaired', repaired };
   }
 
@@ -219,9 +210,19 @@ export class CheckPointJudge implements Judge {
     if (kept === null || kept.rollBacks >= this.#options.retries) return null;
     for (const member of this.#crew.members) memberRestore(this.#crew, member, kept);
     kept.rollBacks += 1;
+    if (!this.#removeFailed()) return null;
     this.#tally.add('rollBacks');
     this.#crew.emit({ type: 'rollBack', timeNs: this.#crew.timeNs, from, to: kept.checkPoint, attempt: kept.rollBacks });
     return { outcome: 'rolledBack', rolledBackTo: kept.checkPoint };
+  }
+
+  /** Those whose programs could not be restored take no part any more. False: nobody's could. */
+  #removeFailed(): boolean {
+    const { members } = this.#crew;
+    const failed = members.filter(({ failure }) => failure !== null);
+    if (failed.length === members.length) return false;
+    for (const member of failed) this.#roster.remove(member, false);
+    return true;
   }
 
   /** All go on as they are; who is late is waited for, so many times; who has failed is out. */
@@ -276,14 +277,8 @@ export class CheckPointJudge implements Judge {
 
   #requireStates(): void {
     const { policies, hasStandby } = this.#options;
-    for (const policy of policies) if (policy === 'vote' || policy === 'rollBack') this.#requireState(`onDifference: '${policy}'`);
-    if (hasStandby) this.#requireState('standby');
-  }
-
-  #requireState(what: string): void {
-    const without = this.#crew.members.find(({ program }) => program.state === undefined);
-    if (without === undefined) return;
-    throw new InvalidOptionError('program', without.program, `programs with state and restore, for ${what}`, 'one without them');
+    for (const policy of policies) if (policy === 'vote' || policy === 'rollBack') requireStates(this.#crew, `onDifference: '${policy}'`);
+    if (hasStandby) requireStates(this.#crew, 'standby');
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Replica } from '../replica.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { CheckPoint, Member } from './types.ts';
+import type { CheckPoint } from './types.ts';
 
 /** A state to come back to: memory, program state, and how often it was come back to. */
 export interface KeptState {
@@ -29,28 +29,29 @@ export class Keeper {
     this.#keepsStandby = keepsStandby;
   }
 
+  /** Null: none, or the user has disposed of its snapshot. */
   get kept(): KeptState | null {
-    return this.#kept;
+    return this.#kept?.memory.isDisposed === false ? this.#kept : null;
   }
+  /** Null: none, or it has died. */
   get standby(): Standby | null {
-    return this.#standby;
+    return this.#standby?.replica.isDisposed === false ? this.#standby : null;
   }
 
   /**
-   * The members are equal to `member`, and their state is the one to come back to. Costs the pages that have changed since the last time. Errors: TABLES_FULL, TOO_LITTLE_LEFT:
+   * The members are equal to `replica`, and `state` is the one to come back to. Costs the pages that have changed since the last time. Errors: TABLES_FULL, TOO_LITTLE_LEFT:
    * what was kept before is kept still.
    */
-  keep(member: Member, checkPoint: CheckPoint): void {
-    const state = member.program.state?.();
+  keep(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): void {
     if (this.#keepsSnapshot) {
-      const memory = member.replica.snapshot(); // before the old one goes
+      const memory = replica.snapshot(); // before the old one goes
       this.#kept?.memory.dispose();
       this.#kept = { checkPoint, state, memory, rollBacks: 0 };
     }
     if (!this.#keepsStandby) return;
-    const replica = this.#standby?.replica ?? member.replica.fork();
-    if (this.#standby !== null) replica.restore(member.replica);
-    this.#standby = { replica, state, checkPoint };
+    const known = this.standby?.replica;
+    known?.restore(replica);
+    this.#standby = { replica: known ?? replica.fork(), state, checkPoint };
   }
 
   /** The standby is a member from now on. */
@@ -58,6 +59,14 @@ export class Keeper {
     const standby = this.#standby!;
     this.#standby = null;
     return standby;
+  }
+
+  /** The standby has died, or is to be something else: another one is made at the next verified check point. Whether `replica` is, or was, the standby. */
+  standbyDrop(replica: Replica, isDisposed: boolean): boolean {
+    if (this.#standby?.replica !== replica) return false;
+    this.#standby = null;
+    if (isDisposed) replica.dispose();
+    return true;
   }
 
   /** Nobody will come back to it. */

@@ -44,11 +44,10 @@ export class Meetings {
     const standing = this.#setup.crew.members.filter(({ failure }) => failure === null);
     return Math.min(...standing.map(({ arrival }) => arrival?.checkPoint?.progress ?? -Infinity));
   }
-  /** Nobody is left who could run. */
+  /** All who have not failed have finished; somebody has. */
   get isFinished(): boolean {
-    return (
-      this.#isJudged && this.#setup.crew.members.every(({ arrival, failure }) => failure !== null || isEnd(arrival?.checkPoint ?? null))
-    );
+    const left = this.#setup.crew.members.filter(({ failure }) => failure === null);
+    return this.#isJudged && left.length > 0 && left.every(({ arrival }) => isEnd(arrival?.checkPoint ?? null));
   }
 
   /** Virtual time at which those who have not arrived are late; Infinity: nobody has arrived yet. */

@@ -1,5 +1,6 @@
 // The minority is made equal to the majority, in memory and in state.
 import type { Examination } from './examine.ts';
+import { stateRestore } from './states.ts';
 import type { CheckPoint, Crew, Member } from './types.ts';
 import { leastWrong } from './verdict.ts';
 
@@ -9,18 +10,23 @@ const PAGE_QUESTIONS = 2;
 
 /**
  * Of a vote that is decided: whoever is in the majority everywhere serves as the model for all who are not. Where nobody is, one is repaired page by page first. Who was
- * repaired. A failure (TABLES_FULL) leaves those done so far repaired and the others as they were: it may be tried again.
+ * repaired: whose program cannot go on from the state of the majority has failed. A failure (TABLES_FULL) leaves those done so far repaired and the others as they were: it may be tried again.
  */
 export function minorityRepair(crew: Crew, examination: Examination): readonly Member[] {
-  const { vote, members, states } = examination;
+  const { vote, members } = examination;
   const checkPoint = examination.checkPoint!;
-  const state = states.get(vote.majorities[STATE_QUESTION]![0]!);
+  const state = majorityState(examination);
   const [model = onePatched(crew, examination, checkPoint, state)] = vote.sound;
   for (const member of members) {
     if (member === model || vote.sound.includes(member)) continue;
     memberRestore(crew, member, { memory: model.replica, state, checkPoint });
   }
-  return vote.minority;
+  return vote.minority.filter(({ failure }) => failure === null);
+}
+
+/** Of a vote that is decided. */
+export function majorityState({ vote, states }: Examination): Uint8Array | undefined {
+  return states.get(vote.majorities[STATE_QUESTION]![0]!);
 }
 
 /** What a member becomes. */
@@ -30,10 +36,10 @@ export interface Model {
   readonly checkPoint: CheckPoint;
 }
 
+/** Its program goes on from there, or has failed. */
 export function memberRestore(crew: Crew, member: Member, { memory, state, checkPoint }: Model): void {
   member.replica.restore(memory);
-  if (state !== undefined) member.program.restore?.(state, checkPoint);
-  crew.restored(member, checkPoint);
+  stateRestore(crew, member, state, checkPoint);
 }
 
 /** The member with the least that is wrong, put right. */
@@ -44,8 +50,7 @@ function onePatched(crew: Crew, { vote, pages }: Examination, checkPoint: CheckP
     if (!majority.includes(member)) pageTake(member, majority[0]!, page);
   });
   const hasState = vote.majorities[STATE_QUESTION]!.includes(member);
-  if (!hasState && state !== undefined) member.program.restore?.(state, checkPoint);
-  crew.restored(member, checkPoint);
+  stateRestore(crew, member, hasState ? undefined : state, checkPoint);
   return member;
 }
 

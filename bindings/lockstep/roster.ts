@@ -22,8 +22,9 @@ export class Roster {
   /** See Lockstep.fail. */
   fail(replica: Replica, isDisposed: boolean): void {
     const { members, vm } = this.#crew;
+    if (this.#keeper.standbyDrop(replica, isDisposed)) return;
     const member = members.find((other) => other.replica === replica);
-    if (member === undefined) throw new InvalidOptionError('replica', replica, 'a replica that runs in this lockstep');
+    if (member === undefined) throw new InvalidOptionError('replica', replica, 'a replica that runs, or stands by, in this lockstep');
     if (members.length === 1 && this.#keeper.standby === null) throw lastFailedError(vm.name, member.number);
     this.remove(member, isDisposed);
     if (this.#crew.members.length === 0) this.takeOver();
@@ -54,18 +55,18 @@ export class Roster {
     this.#joining += 1;
   }
 
-  /** Those who are to join do so, as copies of `from`. One that cannot (TABLES_FULL, TOO_LITTLE_LEFT) is not asked again. */
-  joinAll(from: Member, checkPoint: CheckPoint): void {
+  /** Those who are to join do so, as copies of `from` with its state. One that cannot (TABLES_FULL, TOO_LITTLE_LEFT) is not asked again. */
+  joinAll(from: Member, state: Uint8Array | undefined, checkPoint: CheckPoint): void {
     while (this.#joining > 0) {
       this.#joining -= 1;
-      this.#join(from, checkPoint);
+      this.#join(from, state, checkPoint);
     }
   }
 
-  #join(from: Member, checkPoint: CheckPoint): void {
+  #join(from: Member, state: Uint8Array | undefined, checkPoint: CheckPoint): void {
     const replica = from.replica.fork();
-    replica.isInStep = true;
-    const { number: vmId } = this.#crew.add(replica, from.program.state?.(), checkPoint);
+    from.replica.isInStep = replica.isInStep = true; // a single one need not have been
+    const { number: vmId } = this.#crew.add(replica, state, checkPoint);
     this.#tally.add('joins');
     this.#crew.emit({ type: 'join', timeNs: this.#crew.timeNs, vmId, from: from.number, checkPoint });
   }

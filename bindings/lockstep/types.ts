@@ -37,7 +37,7 @@ export interface ProgramGuest {
 
 /**
  * A program as one replica runs it. All that it does must follow from the replica's memory and its own state, and be the same for every replica. What it throws from
- * `run` is a fault of this replica alone, as a difference is; failures of the engine (no frames, swap) end the run.
+ * `run`, `state` and `restore` is a fault of this replica alone, as a difference is; failures of the engine (no frames, swap) end the run.
  */
 export interface ReplicaProgram {
   /** How much is done now, 0 to 1. */
@@ -231,7 +231,9 @@ export interface Crew {
   readonly timeNs: number;
   /** The member's memory and program state are those of `checkPoint` now: it is no longer failed or late, stands there, and is waited for. */
   restored(member: Member, checkPoint: CheckPoint): void;
-  /** A new member from the next slice on; its memory is there already. `state`: restored into its new program, which stands at `checkPoint`. At meetings and in `start` only. */
+  /** Its program has thrown at a meeting: it stands nowhere, and does not run before it is restored. */
+  failed(member: Member, error: unknown): void;
+  /** A new member from the next slice on; its memory is there already. `state`: restored into its new program, which stands at `checkPoint`, or has failed. At meetings and in `start` only. */
   add(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): Member;
   /** It does not run any more. Its program is disposed of, its replica is the judge's business. */
   remove(member: Member): void;

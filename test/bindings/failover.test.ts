@@ -198,4 +198,64 @@ describe('standby', () => {
     expect(all.vm.replicas.find((replica) => replica.isInStep)!.memory.load32(0)).toBe(STEPS);
     all.engine.validate();
   });
+
+  test('the one that stands by dies, without a word: another one is made, which takes over', async () => {
+    const all = await made(1, { standby: 1 });
+    await all.lockstep.run({ until: { progress: 0.25 } });
+    const { standby } = all.lockstep;
+    standby!.dispose();
+    expect(all.lockstep.standby).toBe(null);
+    expect(() => all.lockstep.fail(all.vm.replica)).toThrow(expect.objectContaining({ code: 'LOCKSTEP_HALTED' }));
+    await all.lockstep.run({ until: { progress: 0.5 } });
+    expect(all.lockstep.standby).not.toBe(null);
+    all.lockstep.fail(all.vm.replica);
+    expect((await all.lockstep.run()).end).toBe('finished');
+    expect(all.vm.replicas.find((replica) => replica.isInStep)!.memory.load32(0)).toBe(STEPS);
+    all.engine.validate();
+  });
+
+  test('the one that stands by can be told to have failed, or be set aside', async () => {
+    const all = await made(2, { standby: 1 });
+    await all.lockstep.run({ until: { progress: 0.25 } });
+    const dead = all.lockstep.standby!;
+    all.lockstep.fail(dead);
+    expect([dead.isDisposed, all.lockstep.standby]).toEqual([true, null]);
+    await all.lockstep.run({ until: { progress: 0.5 } });
+    const aside = all.lockstep.standby!;
+    all.lockstep.fail(aside, { dispose: false });
+    expect([aside.isDisposed, aside.isInStep, all.lockstep.standby]).toEqual([false, false, null]);
+    expect(() => all.lockstep.fail(aside)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+    expect((await all.lockstep.run()).end).toBe('finished');
+    expect(aside.memory.load32(0)).toBe(20);
+    expect(all.lockstep.counts.fails).toBe(0); // those count who run
+    await all.lockstep.dispose();
+    expect(aside.isDisposed).toBe(false);
+  });
+});
+
+test('the state to come back to is dropped by the user: it cannot be come back to, and there is one again at the next check point', async () => {
+  const wrongAt = [15, 35];
+  const failing: ProgramMaker = (guest) => {
+    const step: Step = ({ replica: { memory }, number }) => {
+      memory.store32(0, memory.load32(0) + 1);
+      if (number !== 2 || memory.load32(0) !== wrongAt[0]) return;
+      wrongAt.shift();
+      throw new Error('a bus error');
+    };
+    return new ListProgram(guest, new Array<Step>(STEPS).fill(step), [10, 20, 30]);
+  };
+  const all = await made(3, { program: failing, onDifference: ['rollBack', 'vote'] });
+  await all.lockstep.run({ until: { progress: 0.25 } });
+  for (const snapshot of all.vm.snapshots) snapshot.dispose();
+  expect((await all.lockstep.run()).end).toBe('finished');
+  expect(all.reports.map(({ outcome, tried }) => [outcome, ...tried])).toEqual([
+    ['equal'],
+    ['equal'],
+    ['repaired', 'rollBack'],
+    ['equal'],
+    ['rolledBack'],
+    ['equal'],
+  ]);
+  expect(sums(all)).toEqual([STEPS, STEPS, STEPS]);
+  expect(all.vm.snapshots).toEqual([]);
 });

@@ -172,4 +172,27 @@ describe('in a lockstep', () => {
     expect(lockstep.counts.differences).toBe(0);
     engine.validate();
   });
+
+  /** A lockstep with an interval of its own, on a VM that compares every 30 ns. */
+  async function own(every: CompareEvery): Promise<{ vm: Vm; end: () => Promise<void> }> {
+    const { vm } = await made(2, '30ns', true);
+    const step: Step = (guest) => guest.work(1);
+    const { lockstep } = watched(vm, { program: (guest) => new ListProgram(guest, [step], []), compare: { every } });
+    await lockstep.run();
+    expect(vm.comparePolicy.every).toEqual(every);
+    return { vm, end: () => lockstep.dispose() };
+  }
+
+  test.each<CompareEvery>(['10us', { accesses: 7 }])('%j of its own: what the VM had before is back behind it', async (every) => {
+    const { vm, end } = await own(every);
+    await end();
+    expect(vm.comparePolicy).toMatchObject({ every: '30ns', onWrite: 'any' });
+  });
+
+  test('what the user sets meanwhile stays', async () => {
+    const { vm, end } = await own('10us');
+    vm.compareBy({ every: '2us' });
+    await end();
+    expect(vm.comparePolicy).toMatchObject({ every: '2us', onWrite: false });
+  });
 });
