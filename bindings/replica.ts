@@ -87,13 +87,22 @@ export class Replica implements PageHolder {
     return this.#parts.core;
   }
 
-  /** Whether vm.compare() compares it with the others of its VM that are in step. */
+  /**
+   * Whether vm.compare() compares it with the others of its VM that are in step. One that runs in a lockstep cannot be told to be out of step: INVALID_OPTION; take it
+   * out with `lockstep.fail(replica, { dispose: false })`.
+   */
   get isInStep(): boolean {
     if (this.#handle === 0) throw this.disposed();
     return this.#parts.core.replicaWord(this.#handle, REPLICA_IN_STEP) !== 0;
   }
   set isInStep(isInStep: boolean) {
     checkBoolean('isInStep', isInStep);
+    if (!isInStep && !this.isDisposed && this.vm.runsInLockstep(this))
+      throw new InvalidOptionError(
+        'isInStep',
+        isInStep,
+        'true while it runs in a lockstep: lockstep.fail(replica, { dispose: false }) takes it out',
+      );
     this.#begin('replica.isInStep');
     this.#parts.core.require(this.#parts.core.exports.replicaStep(this.#handle, isInStep ? 1 : 0));
   }

@@ -396,6 +396,11 @@ export class Vm {
     this.comparisonInterval.set(every);
   }
 
+  /** @internal Whether a lockstep runs its program on it. */
+  runsInLockstep(replica: Replica): boolean {
+    return this.#lockstep?.has(replica) ?? false;
+  }
+
   /** @internal A release condition that was checked. */
   policySet(policy: ReleasePolicy | null): void {
     this.#watch.set(policy, this.#parts.nowNs());

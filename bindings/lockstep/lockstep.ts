@@ -42,7 +42,8 @@ export class Lockstep extends Stepping<CheckPointJudge> {
   }
 
   /**
-   * A replica takes no part any more, at the latest after the slice in hand: the others go on and do not wait for it; the standby follows the last one. Errors: INVALID_OPTION;
+   * A replica takes no part any more, at the latest after the slice in hand: the others go on and do not wait for it; the standby follows the last one. One that stands by: another
+   * is made at the next verified check point. Errors: INVALID_OPTION;
    * LOCKSTEP_HALTED when nobody is left.
    */
   fail(replica: Replica, options: FailOptions = {}): void {
@@ -51,6 +52,11 @@ export class Lockstep extends Stepping<CheckPointJudge> {
     const { dispose = true } = options;
     checkBoolean('options.dispose', dispose);
     this.between(() => this.judge.fail(replica, dispose));
+  }
+
+  /** @internal Whether it runs the program here. */
+  has(replica: Replica): boolean {
+    return !this.isDisposed && this.judge.has(replica);
   }
 
   /** One more replica joins at the next check point, with the memory and state of one that is right there. Errors: INVALID_OPTION. */
