@@ -13,7 +13,7 @@ const FLIP_POLICIES: Readonly<Record<FlipPolicy, true>> = { report: true, halt: 
 
 const RETRIES = 3;
 const RETRIES_MOST = 1_000_000;
-const VOTERS_LEAST = 3;
+export const VOTERS_LEAST = 3;
 
 /** The options that concern comparison, and what is done about differences. */
 export interface JudgeOptions {
@@ -75,9 +75,10 @@ function checkScrub(scrub: unknown): FlipPolicy | null {
 }
 
 /** What needs check points where replicas wait. */
-function refuseAtCheckPoints({ onDifference, scrub, standby }: LockstepOptions, checked: JudgeOptions): void {
+function refuseAtCheckPoints({ onDifference, retries, scrub, standby }: LockstepOptions, checked: JudgeOptions): void {
   const allowed = 'left out where compare.atCheckPoints is false: replicas do not meet';
   if (onDifference !== undefined) throw new InvalidOptionError('onDifference', onDifference, allowed);
+  if (retries !== undefined) throw new InvalidOptionError('retries', retries, allowed);
   if (checked.scrub !== null) throw new InvalidOptionError('scrub', scrub, allowed);
   if (checked.hasStandby) throw new InvalidOptionError('standby', standby, allowed);
 }

@@ -49,13 +49,20 @@ export function checkRunnerOptions(value: unknown, replicas: number): RunnerOpti
   const processors = checkProcessors('processors', options.processors, replicas);
   if (options.turn !== undefined && replicas <= processors.length)
     throw new InvalidOptionError('turn', options.turn, `no turns: ${processors.length} processors are enough for ${replicas} replicas`);
+  const waitsAtCheckPoints = waitsAt(options);
+  if (options.checkPointLimit !== undefined && !waitsAtCheckPoints)
+    throw new InvalidOptionError(
+      'checkPointLimit',
+      options.checkPointLimit,
+      'left out where compare.atCheckPoints is false: nobody waits there',
+    );
   return {
     program: options.program,
     processors,
     assignment: checkChoice('assignment', options.assignment ?? 'fastestToSlowest', ASSIGNMENTS),
     followsPrograms: checkChoice('progress', options.progress ?? 'checkPoints', PROGRESS) === 'program',
     turnNs: options.turn === undefined ? TURN_NS : timeAboveZero('turn', options.turn),
-    waitsAtCheckPoints: waitsAt(options),
+    waitsAtCheckPoints,
     limitNs: options.checkPointLimit === undefined ? null : timeAboveZero('checkPointLimit', options.checkPointLimit),
   };
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../errors.ts';
+import { InvalidOptionError, PolicyFailedError, valueShown } from '../errors.ts';
 import { checkFields, checkFunction, checkInteger } from '../options.ts';
 import { parseFraction, parseFrequencyHz } from '../units.ts';
 import type { Processor, ProcessorFigures, ProcessorForm } from './types.ts';
@@ -50,7 +50,19 @@ function rankOf(field: string, { level, index }: ProcessorForm, figures: Process
   if (index === undefined) return level === undefined ? undefined : checkRank(`${field}.level`, level);
   if (level !== undefined) throw new InvalidOptionError(`${field}.level`, level, 'a level or an index function, not both');
   checkFunction(`${field}.index`, index);
-  return checkRank(`${field}.index(${figures.name})`, index(figures));
+  return indexOf(`${field}.index`, index, figures);
+}
+
+/** Asks a function of the user's. Errors: POLICY_FAILED. */
+function indexOf(field: string, index: NonNullable<ProcessorForm['index']>, figures: ProcessorFigures): number {
+  try {
+    return checkRank(`${field}(${figures.name})`, index(figures));
+  } catch (cause) {
+    if (cause instanceof InvalidOptionError) throw cause;
+    const reason = (cause instanceof Error ? cause.message : valueShown(cause)).replace(/[.]?$/, '.');
+    const message = `${field} failed for ${figures.name}: ${reason} It has to answer with a number above 0.`;
+    throw new PolicyFailedError(message, { policy: field, processor: figures.number }, { cause });
+  }
 }
 
 function checkRank(field: string, value: unknown): number {

@@ -18,7 +18,6 @@ const OF_REPLICAS = [
   'faults',
 ] as const satisfies readonly (keyof ReplicasForm)[];
 
-const VOTERS_LEAST = 3;
 
 export function checkReplicas(form: ReplicasForm, path: Path, refuse: Refuse): void {
   const { replicas } = form;
@@ -50,6 +49,8 @@ function checkProcessor({ frequency, rate, level }: ProcessorFields, path: Path,
 function checkCompare({ compare, checkPoints, standby = 0 }: ReplicasForm, path: Path, refuse: Refuse): void {
   if (compare?.atCheckPoints === true && checkPoints === undefined)
     refuse([...path, 'compare', 'atCheckPoints'], 'there are none: "checkPoints" says where they are');
+  if (compare?.atCheckPoints === false && checkPoints?.limit !== undefined)
+    refuse([...path, 'checkPoints', 'limit'], 'nobody waits at check points: "compare.atCheckPoints" is false');
   if (compare?.afterCopy !== undefined && (compare.onWrite ?? false) === false)
     refuse([...path, 'compare', 'afterCopy'], 'it is for a VM that compares on writes, "onWrite"');
   if (compare?.every !== undefined && 'ns' in compare.every && compare.every.ns === 0)

@@ -457,6 +457,7 @@ describe('options', () => {
     ['onDifference', { compare: { atCheckPoints: false }, onDifference: 'halt' }, 2],
     ['scrub', { compare: { atCheckPoints: false }, scrub: true }, 2],
     ['standby', { compare: { atCheckPoints: false }, standby: 1 }, 2],
+    ['retries', { compare: { atCheckPoints: false }, retries: 2 }, 2],
   ])('%s: %j with %i replicas is refused', async (field, options, replicas) => {
     const { vm } = await vmMake(replicas);
     expect(() => vm.lockstep({ program: program([]), ...options })).toThrow(

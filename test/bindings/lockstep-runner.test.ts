@@ -386,6 +386,7 @@ describe('bad input', () => {
     [{ program, processors: 1, turn: 0 }, 'turn'],
     [{ program, checkPointLimit: 0 }, 'checkPointLimit'],
     [{ program, checkPointLimit: '1m' }, 'checkPointLimit'],
+    [{ program, checkPointLimit: '1ms', compare: { atCheckPoints: false } }, 'checkPointLimit'],
     [{ program, compare: true }, 'compare'],
     [{ program, compare: { atCheckPoints: 1 } }, 'compare.atCheckPoints'],
     [{ program, replicas: 3 }, 'options.replicas'],

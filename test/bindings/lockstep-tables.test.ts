@@ -66,6 +66,21 @@ describe('processors', () => {
   ])('%j is refused, and the field told', (processors, field) => {
     expect(() => checkProcessors('processors', processors, 1)).toThrow(refused(field));
   });
+
+  test('an index function that fails: the error says which, and why', () => {
+    const cause = new Error('no idea');
+    const index = (): number => {
+      throw cause;
+    };
+    expect(() => checkProcessors('processors', [{}, { name: 'b', index }], 1)).toThrow(
+      expect.objectContaining({
+        code: 'POLICY_FAILED',
+        message: 'processors[1].index failed for b: no idea. It has to answer with a number above 0.',
+        details: { policy: 'processors[1].index', processor: 2 },
+        cause,
+      }),
+    );
+  });
 });
 
 describe('the progress table', () => {

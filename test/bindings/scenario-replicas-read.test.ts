@@ -157,6 +157,10 @@ describe('a VM of replicas', () => {
       'vms[0].standby is 1: a standby is brought up to date at check points, and "checkPoints" does not say where they are.',
     ],
     [{ ...THREE, checkPoints: { every: 0.5, limit: 0 } }, 'vms[0].checkPoints.limit is 0: it must be a time above 0.'],
+    [
+      { ...THREE, checkPoints: { every: 0.5, limit: '1ms' }, compare: { atCheckPoints: false } },
+      'vms[0].checkPoints.limit is "1ms": nobody waits at check points: "compare.atCheckPoints" is false.',
+    ],
     [{ ...THREE, turn: '50us' }, 'vms[0].turn is "50us": allowed is no turns: 3 processors are enough for 3 replicas.'],
     [{ ...THREE, standby: 2 }, 'vms[0].standby is 2: it must be a whole number from 0 to 1.'],
     [
