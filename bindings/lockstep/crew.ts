@@ -29,6 +29,8 @@ export interface Hand extends Member {
   /** The others know that it stands: it holds no processor. */
   isSuspended: boolean;
   waitedNs: number;
+  /** When it began, or went on from a check point last. */
+  leftNs: number;
 }
 
 export interface CrewOptions {
@@ -135,7 +137,7 @@ export class CrewList implements Crew {
       const { arrival, failure } = hand;
       if (arrival === null || failure !== null || isEnd(arrival.checkPoint)) continue;
       hand.waitedNs += Math.max(0, timeNs - arrival.timeNs);
-      hand.timeNs = Math.max(hand.timeNs, timeNs);
+      hand.timeNs = hand.leftNs = Math.max(hand.timeNs, timeNs);
       hand.arrival = null;
       hand.isSuspended = false;
     }
@@ -170,7 +172,8 @@ export class CrewList implements Crew {
     const number = this.#taken + 1;
     const program = checkProgram(make(this.#guest(replica, number)));
     this.#taken = number;
-    const hand = { number, replica, program, timeNs: this.timeNs, failure: null, arrival: null, isSuspended: false, waitedNs: 0 };
+    const { timeNs } = this;
+    const hand = { number, replica, program, timeNs, failure: null, arrival: null, isSuspended: false, waitedNs: 0, leftNs: timeNs };
     this.#members = [...this.#members, hand];
     this.#byNumber.set(number, hand);
     this.#numbers = null;

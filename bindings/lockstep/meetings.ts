@@ -50,14 +50,14 @@ export class Meetings {
     return this.#isJudged && left.length > 0 && left.every(({ arrival }) => isEnd(arrival?.checkPoint ?? null));
   }
 
-  /** Virtual time at which those who have not arrived are late; Infinity: nobody has arrived yet. */
+  /** Virtual time at which those who have not arrived are late; Infinity: nobody has arrived yet, and no limit was given. */
   get limitNs(): number {
     const { crew, options } = this.#setup;
-    const first = this.#arrivals().find(({ checkPoint }) => checkPoint !== null);
-    if (first === undefined) return Infinity;
-    const wayNs = first.timeNs - this.#letGoNs;
-    const limitNs = options.limitNs ?? limitByWay(wayNs, crew.members.length, options.processors);
-    return (this.#lateNs ?? first.timeNs) + limitNs;
+    const isNobodyThere = crew.firstNs === Infinity;
+    if (isNobodyThere && options.limitNs === null) return Infinity;
+    const firstNs = isNobodyThere ? this.#letGoNs : crew.firstNs;
+    const limitNs = options.limitNs ?? limitByWay(firstNs - this.#letGoNs, crew.members.length, options.processors);
+    return Math.max(firstNs, this.#lateNs ?? firstNs) + limitNs;
   }
 
   /** All who do not run stand still: they are judged. A failure leaves everybody where he is, to meet again. */

@@ -16,10 +16,15 @@ export function checkStop(stop: unknown): ProgramStop {
   throw new InvalidOptionError('program.run()', stop, Object.keys(STOPS).join(', '));
 }
 
-/** Where a program says that it is, after a slice. */
-export function checkTold({ checkPoint, progress }: ReplicaProgram, stop: ProgramStop): void {
+/** Where a program says that it is, after a slice which was to end at a position (Infinity: at none). What it asks for in vain would stop everybody. */
+export function checkTold(program: ReplicaProgram, stop: ProgramStop, untilPosition: number): void {
+  const { checkPoint, progress, position } = program;
   checkPart('program.progress', progress);
   if (stop === 'checkPoint') checkPlace(checkPoint);
+  if (stop === 'position' && !(untilPosition < Infinity && position >= untilPosition))
+    throw new InvalidOptionError('program.run()', stop, "'position' only at the position that was asked for");
+  if (stop === 'input' && program.refill === undefined)
+    throw new InvalidOptionError('program.run()', stop, "'input' only from a program that has refill");
 }
 
 function checkPlace(place: unknown): void {

@@ -1,5 +1,6 @@
 import type { Vm } from '../vm.ts';
 import type { CrewList, Hand } from './crew.ts';
+import { Deferred } from './deferred.ts';
 import { isOfProgram } from './failure.ts';
 import type { FramesOverTime } from './frames-over-time.ts';
 import type { Lane, Lanes } from './lanes.ts';
@@ -39,6 +40,8 @@ interface Slice {
   readonly untilPosition: number;
   /** Where it goes on after input. */
   nowNs: number;
+  /** Where it was when input came last. */
+  refilled: { readonly nowNs: number; readonly position: number } | null;
 }
 
 /**
@@ -55,7 +58,10 @@ export class Runner {
   readonly #tidings = new Tidings();
   /** What has happened up to here is known to all: a processor that is given away goes on from there. */
   #nowNs = 0;
-  #deferred: (() => void)[] = [];
+  #isStepping = false;
+  readonly #deferred = new Deferred(() => !this.#isStepping && this.#slice === null && this.#pending === null);
+
+  readonly #runs = (vmId: number): boolean => this.#setup.crew.of(vmId)?.arrival === null;
 
   constructor(setup: RunnerSetup) {
     this.#setup = setup;
@@ -82,20 +88,28 @@ export class Runner {
 
   /** Does something when no program runs and nothing is waited for: now, or after the step in hand. */
   between(action: () => void): void {
-    if (this.#slice === null && this.#pending === null) action();
-    else this.#deferred.push(action);
+    this.#deferred.add(action);
   }
 
   /** One step. `untilNs`, `untilPosition`: where a slice ends at the latest; members that are before the position stop at it. */
   step(untilNs = Infinity, untilPosition = Infinity): StepEnd {
     if (this.#pending !== null) return 'input';
-    if (this.#slice !== null) return this.#run(this.#slice);
+    this.#isStepping = true; // listeners that call back are heard when it is over
+    try {
+      return this.#slice === null ? this.#advance(untilNs, untilPosition) : this.#run(this.#slice);
+    } finally {
+      this.#isStepping = false;
+      this.#deferred.carryOut();
+    }
+  }
+
+  #advance(untilNs: number, untilPosition: number): StepEnd {
     if (this.#end !== null) return 'over';
     const { crew, meetings } = this.#setup;
-    if (!this.#isStarted) return this.#wait(this.#start());
+    if (!this.#isStarted) return this.#wait(() => this.#start());
     if (meetings.isFinished) return this.#over('finished');
     if (meetings.isJudged) this.#letGo();
-    if (crew.running.length === 0) return this.#wait(this.#meet());
+    if (!crew.isAnyoneRunning) return this.#wait(() => this.#meet());
     this.#share();
     for (let lane = this.#lowest(); ; lane = this.#lowest()) {
       const laneNs = lane?.timeNs ?? Infinity;
@@ -117,10 +131,10 @@ export class Runner {
       return 'time';
     }
     const { limitNs } = meetings;
-    if (startNs >= limitNs) return this.#wait(this.#meet());
+    if (startNs >= limitNs) return this.#wait(() => this.#meet());
     const aheadNs = Math.min(this.#sliceEndNs(startNs), lane.turnEndNs, this.#tidings.nextNs);
     const endNs = Math.min(aheadNs, dueNs, limitNs, this.#until.timeNs, Math.max(untilNs, startNs));
-    this.#slice = { lane, hand: crew.of(lane.vmId!)!, startNs, untilNs: endNs, untilPosition, nowNs: startNs };
+    this.#slice = { lane, hand: crew.of(lane.vmId!)!, startNs, untilNs: endNs, untilPosition, nowNs: startNs, refilled: null };
     return this.#run(this.#slice);
   }
 
@@ -148,7 +162,7 @@ export class Runner {
         () => checkStop(program.run(untilNs, toPosition)),
         (endNs) => (slice.nowNs = endNs),
       );
-      checkTold(program, stop);
+      checkTold(program, stop, toPosition);
     } catch (error) {
       const isFault = isOfProgram(error);
       if (isFault) hand.failure = { error };
@@ -156,8 +170,15 @@ export class Runner {
       if (isFault) return 'time';
       throw error;
     }
-    if (stop === 'input') return this.#wait(program.refill?.() ?? Promise.resolve());
-    return this.#close(slice, stop);
+    if (stop !== 'input') return this.#close(slice, stop);
+    const { nowNs, refilled } = slice;
+    const { position } = program;
+    const isInVain = refilled !== null && refilled.nowNs === nowNs && Object.is(refilled.position, position);
+    if (isInVain) return this.#close(slice, 'time');
+    return this.#wait(async () => {
+      await program.refill!();
+      slice.refilled = { nowNs, position };
+    });
   }
 
   #close(slice: Slice, stop: SliceEnd): StepEnd {
@@ -166,8 +187,9 @@ export class Runner {
     // who gives back early has nothing to do until then; nobody stands still for ever
     const isIdle = stop === 'time' || (stop === 'waited' && slice.nowNs <= startNs);
     this.#slice = null;
-    const endNs = isIdle ? Math.max(slice.nowNs, untilNs) : slice.nowNs;
+    const endNs = isIdle ? Math.max(slice.nowNs, untilNs) : slice.nowNs + this.#stillNs(slice, stop);
     hand.timeNs = lane.timeNs = endNs;
+    if (stop === 'checkPoint') hand.leftNs = endNs;
     this.#setup.clock.reach(endNs);
     this.#noteFrames();
     if (crew.wants('slice'))
@@ -177,8 +199,12 @@ export class Runner {
       this.#tidings.add({ timeNs, hand, progress: hand.program.progress, stands: false });
     }
     this.#arrive(hand, stop);
-    this.#carryOutDeferred();
     return stop === 'waited' || stop === 'position' ? stop : 'time';
+  }
+
+  /** Check point after check point without an access takes time too: else nobody else would come to run, nor the end of the run. */
+  #stillNs({ lane, hand, nowNs }: Slice, stop: SliceEnd): number {
+    return stop === 'checkPoint' && nowNs <= hand.leftNs ? this.#setup.clock.stepNs(lane.processor.speed) : 0;
   }
 
   /** What a slice's end says of a member: it may stand now. */
@@ -210,13 +236,7 @@ export class Runner {
 
   /** The processor that runs next: the one with the lowest clock of those that have a replica that runs. */
   #lowest(): Lane | null {
-    const { lanes, crew } = this.#setup;
-    let lowest: Lane | null = null;
-    for (const lane of lanes.all) {
-      if (lane.vmId === null || (lowest !== null && lane.timeNs >= lowest.timeNs)) continue;
-      if (crew.of(lane.vmId)?.arrival === null) lowest = lane;
-    }
-    return lowest;
+    return this.#setup.lanes.lowest(this.#runs);
   }
 
   /** What has happened up to a time becomes known to all. */
@@ -232,8 +252,7 @@ export class Runner {
   async #start(): Promise<void> {
     await this.#setup.judge.start?.();
     this.#isStarted = true;
-    this.#setup.meetings.letGo();
-    this.#nowNs = this.#setup.clock.timeNs;
+    this.#letGo();
     this.#noteFrames();
   }
 
@@ -247,18 +266,17 @@ export class Runner {
     else if (verdict === 'goOn' && meetings.progress >= this.#until.progress) this.#over('until');
   }
 
-  /** Those who were judged go on. */
+  /** Those who were judged go on, or begin. */
   #letGo(): void {
-    const { meetings, clock } = this.#setup;
-    meetings.letGo();
-    this.#nowNs = clock.timeNs;
+    this.#setup.meetings.letGo();
+    this.#nowNs = this.#setup.clock.timeNs;
   }
 
-  /** A promise that the next step waits for. */
-  #wait(promise: Promise<void>): 'input' {
-    const pending = promise.finally(() => {
+  /** The next step waits for it. */
+  #wait(action: () => Promise<void>): 'input' {
+    const pending = action().finally(() => {
       this.#pending = null;
-      if (this.#slice === null) this.#carryOutDeferred();
+      this.#deferred.carryOut();
     });
     pending.catch(() => undefined); // whoever waits for it hears of it
     this.#pending = pending;
@@ -268,12 +286,6 @@ export class Runner {
   #over(end: LockstepEnd): 'over' {
     this.#end = end;
     return 'over';
-  }
-
-  #carryOutDeferred(): void {
-    const actions = this.#deferred;
-    this.#deferred = [];
-    for (const action of actions) action();
   }
 
   #noteFrames(): void {

@@ -153,7 +153,7 @@ export interface LockstepOptions {
   /** Roll-backs to one check point before it is given up (3). */
   readonly retries?: number;
   /**
-   * Virtual time within which the others have to reach a check point after the first one did. By default 10 times what the first one's way suggests, and 10 ms.
+   * Virtual time that the first one has to the next check point, and then the others from there. By default the first one may take for ever, the others 10 times its way, and 10 ms.
    */
   readonly checkPointLimit?: Quantity;
   /** Hashes of frames that nobody has written are kept, and checked at check points (false); flips are told ('report', or true), or end the run ('halt'). */

@@ -1,6 +1,8 @@
 import { CB_ACCESS_NS, VM_ACCESSES, VM_TIME_NS } from '../../assembly/shared/layout.ts';
 import type { Core } from '../engine/core.ts';
 
+const STEP_NS_LEAST = 1;
+
 /**
  * One VM's clock for several processors: while one of them runs, it is that processor's, and an access takes as long as there. Otherwise it is the latest time that any of
  * them has come to.
@@ -43,6 +45,11 @@ export class VmClock {
       core.vmTimeSet(this.#vm, Math.max(latestNs, endNs));
       ended(endNs);
     }
+  }
+
+  /** How long what takes no access takes at least: as long as one, and 1 ns where accesses take no time. */
+  stepNs(speed: number): number {
+    return Math.max(this.#core.number(CB_ACCESS_NS) / speed, STEP_NS_LEAST);
   }
 
   /** Lets the time of so many accesses pass. */
