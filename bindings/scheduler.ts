@@ -37,7 +37,8 @@ export interface SchedulerOptions {
   readonly onTurn?: () => void;
 }
 
-const SLICE_NS_DEFAULT = 10_000;
+/** How far one processor goes before the next one is chosen, on its clock; also in a lockstep. */
+export const SLICE_NS_DEFAULT = 10_000;
 const WALL_MS_BETWEEN_YIELDS = 40;
 
 /**

@@ -1,3 +1,4 @@
+import { SLICE_NS_DEFAULT as SLICE_NS } from '../scheduler.ts';
 import type { Vm } from '../vm.ts';
 import type { CrewList, Hand } from './crew.ts';
 import { Deferred } from './deferred.ts';
@@ -11,9 +12,6 @@ import { Tidings } from './tidings.ts';
 import { CHECK_POINT_END } from './types.ts';
 import type { Judge, LockstepEnd, ProgramStop } from './types.ts';
 import type { VmClock } from './vm-clock.ts';
-
-/** How far one processor goes before the next one is chosen, on its clock. */
-const SLICE_NS = 10_000;
 
 export interface RunnerSetup {
   readonly vm: Vm;

@@ -1,3 +1,4 @@
+import { VOTERS_LEAST } from '../lockstep/judge-options.ts';
 import type { Path, Refuse } from './check-shared.ts';
 import type { FaultFields, ProcessorFields, ReplicasForm } from './form-replicas.ts';
 
@@ -17,7 +18,6 @@ const OF_REPLICAS = [
   'scrub',
   'faults',
 ] as const satisfies readonly (keyof ReplicasForm)[];
-
 
 export function checkReplicas(form: ReplicasForm, path: Path, refuse: Refuse): void {
   const { replicas } = form;

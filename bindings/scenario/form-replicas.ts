@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidOptionError } from '../errors.ts';
+import { PROCESSORS_MOST } from '../lockstep/processors.ts';
 import { parseFraction, parseFrequencyHz } from '../units.ts';
 import { boolean, distinct, durationNs, either, listOf, object, oneOf, quantity, text, wholeNumber } from './form-values.ts';
 import { ASSIGNMENTS, COMPARE_TRIGGERS, DIFFERENCE_POLICIES, EXCEPTIONS, FLIP_POLICIES, KEEPS, MERGES, PROGRESSES } from './replicas.ts';
@@ -7,7 +8,6 @@ import { ASSIGNMENTS, COMPARE_TRIGGERS, DIFFERENCE_POLICIES, EXCEPTIONS, FLIP_PO
 // The form of a VM of several replicas in a scenario file. What one field demands of another is in check-replicas.ts.
 
 export const REPLICAS_MOST = 10_000;
-const PROCESSORS_MOST = 10_000;
 const FAULTS_MOST = 10_000;
 const BLOCK_BYTES = 4096;
 const BLOCK_BITS = BLOCK_BYTES * 8;
