@@ -89,7 +89,12 @@ export class CrewList implements Crew {
 
   add(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): Member {
     const member = this.#join(replica, checkPoint);
-    stateRestore(this, member, state, checkPoint);
+    try {
+      stateRestore(this, member, state, checkPoint);
+    } catch (failure) {
+      this.remove(member);
+      throw failure;
+    }
     return member;
   }
 

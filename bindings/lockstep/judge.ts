@@ -179,6 +179,8 @@ export class CheckPointJudge implements Judge {
 
   /** By the first policy that can deal with it; `tried` gets those before it. Null: none could. */
   #rule(findings: Findings, tried: DifferencePolicy[]): Ruling | null {
+    const { members } = this.#crew;
+    if (members.length === 0 && this.#keeper.standby !== null) return this.#takeOver(); // it could not before
     if (findings.flips.length > 0 && this.#options.scrub === 'halt') return { outcome: 'halted' };
     if (findings.examination.differences.length === 0) return { outcome: 'equal' };
     for (const policy of this.#options.policies) {
@@ -233,6 +235,10 @@ export class CheckPointJudge implements Judge {
     if (kind === 'late' && failed.length === 0) return this.#waits < this.#options.retries ? { outcome: 'waits' } : null;
     for (const member of failed) this.#roster.remove(member, false);
     if (this.#crew.members.length > 0) return { outcome: kind === 'late' ? 'waits' : 'reported' };
+    return this.#takeOver();
+  }
+
+  #takeOver(): Ruling {
     return { outcome: 'takenOver', rolledBackTo: this.#roster.takeOver() };
   }
 

@@ -55,17 +55,15 @@ export class Keeper {
   }
 
   /** The standby is a member from now on. */
-  standbyTake(): Standby {
-    const standby = this.#standby!;
+  standbyTaken(): void {
     this.#standby = null;
-    return standby;
   }
 
   /** The standby has died, or is to be something else: another one is made at the next verified check point. Whether `replica` is, or was, the standby. */
   standbyDrop(replica: Replica, isDisposed: boolean): boolean {
     if (this.#standby?.replica !== replica) return false;
-    this.#standby = null;
     if (isDisposed) replica.dispose();
+    this.#standby = null;
     return true;
   }
 

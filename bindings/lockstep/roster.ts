@@ -22,6 +22,7 @@ export class Roster {
   /** See Lockstep.fail. */
   fail(replica: Replica, isDisposed: boolean): void {
     const { members, vm } = this.#crew;
+    if (members.length === 0) throw lastFailedError(vm.name, replica.number); // the standby could not take over yet
     if (this.#keeper.standbyDrop(replica, isDisposed)) return;
     const member = members.find((other) => other.replica === replica);
     if (member === undefined) throw new InvalidOptionError('replica', replica, 'a replica that runs, or stands by, in this lockstep');
@@ -40,11 +41,11 @@ export class Roster {
     this.#crew.emit({ type: 'fail', timeNs: this.#crew.timeNs, vmId, isDisposed: replica.isDisposed });
   }
 
-  /** The standby runs from its check point on; another one is made at the next verified one. */
+  /** The standby runs from its check point on; another one is made at the next verified one. A failure to make its program leaves it the standby: it may be tried again. */
   takeOver(): CheckPoint {
-    const { replica, state, checkPoint } = this.#keeper.standbyTake();
-    replica.isInStep = true;
-    const { number: vmId } = this.#crew.add(replica, state, checkPoint);
+    const { replica, state, checkPoint } = this.#keeper.standby!;
+    const { number: vmId } = this.#add(replica, state, checkPoint);
+    this.#keeper.standbyTaken();
     this.#tally.add('takeOvers');
     this.#crew.emit({ type: 'takeOver', timeNs: this.#crew.timeNs, vmId, checkPoint });
     return checkPoint;
@@ -65,9 +66,30 @@ export class Roster {
 
   #join(from: Member, state: Uint8Array | undefined, checkPoint: CheckPoint): void {
     const replica = from.replica.fork();
-    from.replica.isInStep = replica.isInStep = true; // a single one need not have been
-    const { number: vmId } = this.#crew.add(replica, state, checkPoint);
+    const { number: vmId } = this.#joined(replica, state, checkPoint);
+    from.replica.isInStep = true; // a single one need not have been
     this.#tally.add('joins');
     this.#crew.emit({ type: 'join', timeNs: this.#crew.timeNs, vmId, from: from.number, checkPoint });
+  }
+
+  /** A new replica as a member, or not at all. */
+  #joined(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): Member {
+    try {
+      return this.#add(replica, state, checkPoint);
+    } catch (failure) {
+      replica.dispose();
+      throw failure;
+    }
+  }
+
+  /** A replica becomes a member and is in step, or neither. */
+  #add(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): Member {
+    replica.isInStep = true;
+    try {
+      return this.#crew.add(replica, state, checkPoint);
+    } catch (failure) {
+      replica.isInStep = false;
+      throw failure;
+    }
   }
 }

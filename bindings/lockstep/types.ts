@@ -233,7 +233,7 @@ export interface Crew {
   restored(member: Member, checkPoint: CheckPoint): void;
   /** Its program has thrown at a meeting: it stands nowhere, and does not run before it is restored. */
   failed(member: Member, error: unknown): void;
-  /** A new member from the next slice on; its memory is there already. `state`: restored into its new program, which stands at `checkPoint`, or has failed. At meetings and in `start` only. */
+  /** A new member from the next slice on; its memory is there already. `state`: restored into its new program, which stands at `checkPoint`, or has failed. At meetings and in `start` only. A failure adds nobody. */
   add(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): Member;
   /** It does not run any more. Its program is disposed of, its replica is the judge's business. */
   remove(member: Member): void;
