@@ -15,7 +15,7 @@ export class AssignmentTable {
   /** Gives the processor at `place` to a replica; `turns`: those who share it by time. Whether that is a change. */
   set(place: number, vmId: number | null, turns: readonly number[]): boolean {
     const before = this.#turns[place]!;
-    const isSame = this.#vmIds[place] === vmId && before.length === turns.length && before.every((other, index) => other === turns[index]);
+    const isSame = this.#vmIds[place] === vmId && (before === turns || isEqual(before, turns));
     this.#vmIds[place] = vmId;
     this.#turns[place] = turns;
     return !isSame;
@@ -32,4 +32,8 @@ export class AssignmentTable {
       turns: this.#turns[place]!,
     }));
   }
+}
+
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((vmId, index) => vmId === b[index]);
 }

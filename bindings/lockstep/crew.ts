@@ -48,6 +48,8 @@ export class CrewList implements Crew {
   readonly #options: CrewOptions;
   #members: readonly Hand[] = [];
   #running: readonly Hand[] | null = null;
+  #runningCount: number | null = null;
+  #firstNs: number | null = null;
   #unsuspended: readonly number[] | null = null;
   #numbers: readonly number[] | null = null;
   readonly #byNumber = new Map<number, Hand>();
@@ -66,6 +68,13 @@ export class CrewList implements Crew {
   /** Those who are at no check point. */
   get running(): readonly Hand[] {
     return (this.#running ??= this.#members.filter(({ arrival }) => arrival === null));
+  }
+  get isAnyoneRunning(): boolean {
+    return (this.#runningCount ??= this.running.length) > 0;
+  }
+  /** When the first of those who stand at a check point arrived; Infinity: nobody stands at one. */
+  get firstNs(): number {
+    return (this.#firstNs ??= this.#members.reduce((firstNs, { arrival }) => Math.min(firstNs, timeOf(arrival)), Infinity));
   }
   get numbers(): readonly number[] {
     return (this.#numbers ??= this.#members.map(({ number }) => number));
@@ -123,8 +132,13 @@ export class CrewList implements Crew {
 
   /** A member stands at a check point from its time on, or has failed (null). */
   arrive(hand: Hand, checkPoint: CheckPoint | null): void {
+    const before = hand.arrival;
     hand.arrival = { member: hand, checkPoint, timeNs: hand.timeNs };
     this.#running = null;
+    if (before === null) {
+      if (this.#runningCount !== null) this.#runningCount -= 1;
+      if (this.#firstNs !== null) this.#firstNs = Math.min(this.#firstNs, timeOf(hand.arrival));
+    } else this.#firstNs = null;
   }
 
   /** What was heard of a member is true now. */
@@ -208,8 +222,14 @@ export class CrewList implements Crew {
 
   #forget(): void {
     this.#running = null;
+    this.#runningCount = this.#firstNs = null;
     this.#unsuspended = null;
   }
+}
+
+/** When it came to its check point; Infinity: it is at none. */
+function timeOf(arrival: Arrival | null): number {
+  return arrival === null || arrival.checkPoint === null ? Infinity : arrival.timeNs;
 }
 
 function stateOf(arrival: Arrival | null, hasFailed: boolean): LockstepReplicaResult['state'] {

@@ -1,19 +1,40 @@
 import type { AssignmentTable } from './assignment-table.ts';
 import { shareFastestToSlowest, shareFixed, turnFactor } from './assignment.ts';
 import type { Share } from './assignment.ts';
+import { LaneQueue } from './lane-queue.ts';
 import { fastestFirst } from './processors.ts';
 import type { ProgressTable } from './progress-table.ts';
 import type { AssignmentPolicy, AssignmentRow, Processor } from './types.ts';
 
 /** A processor at work. */
-export interface Lane {
+export class Lane {
   readonly processor: Processor;
-  /** The processor's own clock. */
-  timeNs: number;
   /** The replica that has it; null: none. */
-  vmId: number | null;
+  vmId: number | null = null;
   /** When its turn is over; Infinity: it has the processor exclusively. */
-  turnEndNs: number;
+  turnEndNs = Infinity;
+  readonly #moved: () => void;
+  #timeNs = 0;
+
+  /** `moved` is called when its clock has changed. */
+  constructor(processor: Processor, moved: () => void) {
+    this.processor = processor;
+    this.#moved = moved;
+  }
+
+  /** The processor's own clock. */
+  get timeNs(): number {
+    return this.#timeNs;
+  }
+  set timeNs(timeNs: number) {
+    if (timeNs === this.#timeNs) return;
+    this.#timeNs = timeNs;
+    this.#moved();
+  }
+
+  get isTurnOver(): boolean {
+    return this.#timeNs >= this.turnEndNs;
+  }
 }
 
 export interface LanesOptions {
@@ -36,6 +57,12 @@ export class Lanes {
   #slowest: number | undefined;
   #version = -1;
   #shares: readonly Share[] = [];
+  /** Each processor's share, by place. */
+  readonly #shareOf = new Map<number, Share>();
+  /** Shares with a turn that may be over. */
+  readonly #due = new Set<Share>();
+  /** Processors that have a replica, but for those of which `lowest` was told that it stands. */
+  readonly #queue: LaneQueue;
   /** By a share's first place: those who still have a turn in this round. */
   readonly #rounds = new Map<number, number[]>();
 
@@ -43,7 +70,8 @@ export class Lanes {
     const { processors } = options;
     this.#options = options;
     this.#fastestFirst = fastestFirst(processors);
-    this.all = processors.map((processor) => ({ processor, timeNs: 0, vmId: null, turnEndNs: Infinity }));
+    this.all = processors.map((processor, place) => new Lane(processor, () => this.#moved(place)));
+    this.#queue = new LaneQueue(this.all);
   }
 
   /**
@@ -51,37 +79,48 @@ export class Lanes {
    * others. Whether the table has changed.
    */
   update(homes: readonly number[], running: readonly number[], nowNs: number): boolean {
-    if (this.#isStale(running)) {
-      const slowest = this.#options.progress.slowestFirst(running);
-      // a suspended replica holds no processor, so who runs counts as much as who is the slowest
-      if (running !== this.#running || slowest[0] !== this.#slowest) {
-        this.#shares = this.#share(homes, running, slowest);
-        this.#dropStrangers();
-      }
-      this.#running = running;
-      this.#slowest = slowest[0];
-      this.#version = this.#options.progress.version;
-    }
     let isChanged = false;
-    const idle = new Set(this.all.keys());
-    for (const share of this.#shares) {
-      this.#serve(share, nowNs);
-      for (const place of share.places) {
-        idle.delete(place);
-        const turns = share.vmIds.length > share.places.length ? share.vmIds : [];
-        if (this.#options.table.set(place, this.all[place]!.vmId, turns)) isChanged = true;
-      }
+    if (this.#isStale(running)) {
+      isChanged = this.#shareOut(homes, running);
+      this.#due.clear();
+      for (const share of this.#shares) this.#due.add(share);
     }
-    for (const place of idle) if (this.#options.table.set(place, null, [])) isChanged = true;
+    this.#running = running;
+    this.#version = this.#options.progress.version;
+    for (const share of this.#due) if (this.#serve(share, nowNs)) isChanged = true;
+    this.#due.clear();
     return isChanged;
+  }
+
+  /** The processor with the lowest clock (ties: the order given) of those whose replica runs; who is told to stand does so until the next sharing out. */
+  lowest(runs: (vmId: number) => boolean): Lane | null {
+    for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
+      const lane = this.all[place]!;
+      if (lane.vmId !== null && runs(lane.vmId)) return lane;
+      this.#queue.remove(place);
+    }
+    return null;
   }
 
   rows(): readonly AssignmentRow[] {
     return this.#options.table.rows();
   }
 
+  /** Whether others run, or another one is the slowest: a suspended replica holds no processor, so who runs counts as much as who is the slowest. */
   #isStale(running: readonly number[]): boolean {
-    return running !== this.#running || this.#version !== this.#options.progress.version;
+    const { progress } = this.#options;
+    if (running !== this.#running) return true;
+    return progress.version !== this.#version && progress.slowestOf(running) !== this.#slowest;
+  }
+
+  /** Whether a processor that nobody has any more is a change. */
+  #shareOut(homes: readonly number[], running: readonly number[]): boolean {
+    const slowest = this.#options.progress.slowestFirst(running);
+    this.#slowest = slowest[0];
+    this.#shares = this.#share(homes, running, slowest);
+    this.#shareOf.clear();
+    for (const share of this.#shares) for (const place of share.places) this.#shareOf.set(place, share);
+    return this.#dropStrangers();
   }
 
   #share(homes: readonly number[], running: readonly number[], slowest: readonly number[]): readonly Share[] {
@@ -90,37 +129,54 @@ export class Lanes {
       : shareFastestToSlowest(this.#fastestFirst, slowest);
   }
 
-  /** Takes processors from replicas that they do not serve any more. */
-  #dropStrangers(): void {
-    const served = new Map<number, Share>();
-    for (const share of this.#shares) for (const place of share.places) served.set(place, share);
+  /** Takes processors from replicas that they do not serve any more. Whether one has nobody to serve, and had. */
+  #dropStrangers(): boolean {
+    let isChanged = false;
     for (const [place, lane] of this.all.entries()) {
-      const share = served.get(place);
-      if (lane.vmId === null) continue;
-      if (share === undefined || !share.vmIds.includes(lane.vmId)) lane.vmId = null;
-      else if (share.vmIds.length <= share.places.length) lane.turnEndNs = Infinity;
+      const share = this.#shareOf.get(place);
+      if (share === undefined) {
+        lane.vmId = null;
+        if (this.#options.table.set(place, null, [])) isChanged = true;
+      } else if (lane.vmId === null) continue;
+      else if (!share.vmIds.includes(lane.vmId)) lane.vmId = null;
+      else if (isExclusive(share)) lane.turnEndNs = Infinity;
       else if (lane.turnEndNs === Infinity) lane.turnEndNs = lane.timeNs + this.#turnNs(share, lane.vmId);
     }
+    return isChanged;
   }
 
-  /** Fills the processors of a share. */
-  #serve(share: Share, nowNs: number): void {
+  /** The clock at a place has changed. */
+  #moved(place: number): void {
+    this.#queue.moved(place);
+    const share = this.#shareOf.get(place);
+    if (share !== undefined && this.all[place]!.isTurnOver) this.#due.add(share);
+  }
+
+  /** Fills the processors of a share. Whether the table has changed. */
+  #serve(share: Share, nowNs: number): boolean {
+    const { clockOf, table } = this.#options;
     const lanes = share.places.map((place) => this.all[place]!);
     for (const lane of lanes) {
-      if (lane.vmId !== null) lane.timeNs = Math.max(lane.timeNs, this.#options.clockOf(lane.vmId));
-      if (lane.timeNs >= lane.turnEndNs) lane.vmId = null;
+      if (lane.vmId !== null) lane.timeNs = Math.max(lane.timeNs, clockOf(lane.vmId));
+      if (lane.isTurnOver) lane.vmId = null;
     }
     const busy = new Set(lanes.map((lane) => lane.vmId));
-    const isExclusive = share.vmIds.length <= share.places.length;
     for (const lane of lanes) {
       if (lane.vmId !== null) continue;
-      const vmId = isExclusive ? share.vmIds.find((candidate) => !busy.has(candidate)) : this.#next(share, busy);
+      const vmId = isExclusive(share) ? share.vmIds.find((candidate) => !busy.has(candidate)) : this.#next(share, busy);
       if (vmId === undefined) continue;
       busy.add(vmId);
       lane.vmId = vmId;
-      lane.timeNs = Math.max(lane.timeNs, nowNs, this.#options.clockOf(vmId));
-      lane.turnEndNs = isExclusive ? Infinity : lane.timeNs + this.#turnNs(share, vmId);
+      lane.timeNs = Math.max(lane.timeNs, nowNs, clockOf(vmId));
+      lane.turnEndNs = isExclusive(share) ? Infinity : lane.timeNs + this.#turnNs(share, vmId);
     }
+    const turns = isExclusive(share) ? [] : share.vmIds;
+    let isChanged = false;
+    for (const place of share.places) {
+      this.#queue.put(place);
+      if (table.set(place, this.all[place]!.vmId, turns)) isChanged = true;
+    }
+    return isChanged;
   }
 
   /** Whose turn it is: in each round everybody has one, the slower before the faster. */
@@ -147,4 +203,9 @@ export class Lanes {
     const sharers = vmIds.map((other) => progress.of(other));
     return turnNs * turnFactor(progress.of(vmId), sharers);
   }
+}
+
+/** Nobody waits for a turn. */
+function isExclusive({ vmIds, places }: Share): boolean {
+  return vmIds.length <= places.length;
 }

@@ -1,6 +1,6 @@
 import { isEnd, isSameCheckPoint } from './check-point.ts';
 import type { CrewList } from './crew.ts';
-import { limitByWay } from './limit.ts';
+import { limitByWay, speedSpread } from './limit.ts';
 import type { RunnerOptions } from './options.ts';
 import type { Arrival, CheckPoint, Judge, Meeting, Verdict } from './types.ts';
 import type { VmClock } from './vm-clock.ts';
@@ -15,6 +15,7 @@ export interface MeetingsSetup {
 /** What happens when members stand still (US 9,063,868 S31): they are judged, and then go on together. */
 export class Meetings {
   readonly #setup: MeetingsSetup;
+  readonly #speedSpread: number;
   #count = 0;
   /** When members went on last. */
   #letGoNs = 0;
@@ -25,6 +26,7 @@ export class Meetings {
 
   constructor(setup: MeetingsSetup) {
     this.#setup = setup;
+    this.#speedSpread = speedSpread(setup.options.processors);
   }
 
   /** Check points at which all stood together. */
@@ -46,8 +48,9 @@ export class Meetings {
   }
   /** All who have not failed have finished; somebody has. */
   get isFinished(): boolean {
+    if (!this.#isJudged) return false;
     const left = this.#setup.crew.members.filter(({ failure }) => failure === null);
-    return this.#isJudged && left.length > 0 && left.every(({ arrival }) => isEnd(arrival?.checkPoint ?? null));
+    return left.length > 0 && left.every(({ arrival }) => isEnd(arrival?.checkPoint ?? null));
   }
 
   /** Virtual time at which those who have not arrived are late; Infinity: nobody has arrived yet, and no limit was given. */
@@ -56,7 +59,8 @@ export class Meetings {
     const isNobodyThere = crew.firstNs === Infinity;
     if (isNobodyThere && options.limitNs === null) return Infinity;
     const firstNs = isNobodyThere ? this.#letGoNs : crew.firstNs;
-    const limitNs = options.limitNs ?? limitByWay(firstNs - this.#letGoNs, crew.members.length, options.processors);
+    const byWay = (): number => limitByWay(firstNs - this.#letGoNs, crew.members.length, options.processors.length, this.#speedSpread);
+    const limitNs = options.limitNs ?? byWay();
     return Math.max(firstNs, this.#lateNs ?? firstNs) + limitNs;
   }
 

@@ -25,6 +25,19 @@ export class ProgressTable {
     return this.#progress.get(vmId) ?? 0;
   }
 
+  /** The first of `slowestFirst`; undefined: there is none. */
+  slowestOf(vmIds: readonly number[]): number | undefined {
+    let slowest: number | undefined;
+    let least = Infinity;
+    for (const vmId of vmIds) {
+      const progress = this.of(vmId);
+      if (slowest !== undefined && (progress > least || (progress === least && vmId > slowest))) continue;
+      slowest = vmId;
+      least = progress;
+    }
+    return slowest;
+  }
+
   /** The slowest first; of equal ones the one with the lowest number, as the source suggests. */
   slowestFirst(vmIds: readonly number[]): readonly number[] {
     return [...vmIds].sort((a, b) => this.of(a) - this.of(b) || a - b);

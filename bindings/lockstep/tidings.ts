@@ -21,8 +21,9 @@ export class Tidings {
   }
 
   add(tiding: Tiding): void {
-    const place = this.#all.findIndex(({ timeNs }) => timeNs > tiding.timeNs);
-    this.#all.splice(place < 0 ? this.#all.length : place, 0, tiding);
+    // nearly always the last one: looked for from there
+    const before = this.#all.findLastIndex(({ timeNs }) => timeNs <= tiding.timeNs);
+    this.#all.splice(before + 1, 0, tiding);
   }
 
   /** Takes those up to a time. */
