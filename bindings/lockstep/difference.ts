@@ -53,7 +53,8 @@ export interface Flip {
 }
 
 /**
- * `equal`: nothing was found. `waits`: some are late, and are waited for. `takenOver`: all had failed, and the standby runs now. The others say what policy dealt with it.
+ * `equal`: nothing was found. `waits`: some are late, and are waited for. `takenOver`: all had failed, and the standby runs now. The others say what policy
+ * dealt with it.
  */
 export type CheckPointOutcome = 'equal' | 'waits' | 'reported' | 'repaired' | 'rolledBack' | 'takenOver' | 'halted';
 

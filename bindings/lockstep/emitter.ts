@@ -3,7 +3,10 @@ import { checkChoice, checkFunction } from '../options.ts';
 /** Events by name, each of which tells its name. */
 type Named<Events> = { readonly [Name in keyof Events]: { readonly type: Name } };
 
-/** Tells listeners by the name of an event, in the order in which they came. One that throws does not disturb the rest: its error goes to the host, as an uncaught one. */
+/**
+ * Tells listeners by the name of an event, in the order in which they came. One that throws does not disturb the rest: its error goes to the host, as an
+ * uncaught one.
+ */
 export class Emitter<Events extends Named<Events>> {
   readonly #names: Readonly<Record<keyof Events & string, true>>;
   readonly #listeners = new Map<unknown, Set<(event: Events[keyof Events]) => void>>();

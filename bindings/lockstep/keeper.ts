@@ -39,8 +39,8 @@ export class Keeper {
   }
 
   /**
-   * The members are equal to `replica`, and `state` is the one to come back to. Costs the pages that have changed since the last time. Errors: TABLES_FULL, TOO_LITTLE_LEFT:
-   * what was kept before is kept still.
+   * The members are equal to `replica`, and `state` is the one to come back to. Costs the pages that have changed since the last time. Errors: TABLES_FULL,
+   * TOO_LITTLE_LEFT: what was kept before is kept still.
    */
   keep(replica: Replica, state: Uint8Array | undefined, checkPoint: CheckPoint): void {
     if (this.#keepsSnapshot) {

@@ -12,7 +12,8 @@ export function speedSpread(processors: readonly Processor[]): number {
 }
 
 /**
- * Virtual time that the others may take longer than the first one, who took `wayNs`: each may have to share the slowest processor where the first one had the fastest for itself.
+ * Virtual time that the others may take longer than the first one, who took `wayNs`: each may have to share the slowest processor where the first one had the
+ * fastest for itself.
  * `spread`: see `speedSpread`.
  */
 export function limitByWay(wayNs: number, replicas: number, processors: number, spread: number): number {

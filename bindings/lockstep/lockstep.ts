@@ -16,8 +16,9 @@ export interface FailOptions {
 }
 
 /**
- * Runs one program on the replicas of a VM that are in step (US 9,063,868): on simulated processors in virtual time (2nd embodiment), with comparisons at intervals (3rd) and at
- * check points (4th), and with what is done about differences. Deterministic: the same programs and options give the same run. Made by `vm.lockstep(options)`.
+ * Runs one program on the replicas of a VM that are in step (US 9,063,868): on simulated processors in virtual time (2nd embodiment), with comparisons at
+ * intervals (3rd) and at check points (4th), and with what is done about differences. Deterministic: the same programs and options give the same run. Made by
+ * `vm.lockstep(options)`.
  */
 export class Lockstep extends Stepping<CheckPointJudge> {
   /** @internal */
@@ -42,9 +43,8 @@ export class Lockstep extends Stepping<CheckPointJudge> {
   }
 
   /**
-   * A replica takes no part any more, at the latest after the slice in hand: the others go on and do not wait for it; the standby follows the last one. One that stands by: another
-   * is made at the next verified check point. Errors: INVALID_OPTION;
-   * LOCKSTEP_HALTED when nobody is left.
+   * A replica takes no part any more, at the latest after the slice in hand: the others go on and do not wait for it; the standby follows the last one. One
+   * that stands by: another is made at the next verified check point. Errors: INVALID_OPTION; LOCKSTEP_HALTED when nobody is left.
    */
   fail(replica: Replica, options: FailOptions = {}): void {
     if (!(replica instanceof Replica) || replica.vm !== this.vm) throw new InvalidOptionError('replica', replica, 'a replica of this VM');

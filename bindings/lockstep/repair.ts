@@ -9,8 +9,9 @@ const STATE_QUESTION = 1;
 const PAGE_QUESTIONS = 2;
 
 /**
- * Of a vote that is decided: whoever is in the majority everywhere serves as the model for all who are not. Where nobody is, one is repaired page by page first. Who was
- * repaired: whose program cannot go on from the state of the majority has failed. A failure (TABLES_FULL) leaves those done so far repaired and the others as they were: it may be tried again.
+ * Of a vote that is decided: whoever is in the majority everywhere serves as the model for all who are not. Where nobody is, one is repaired page by page
+ * first. Who was repaired: whose program cannot go on from the state of the majority has failed. A failure (TABLES_FULL) leaves those done so far repaired
+ * and the others as they were: it may be tried again.
  */
 export function minorityRepair(crew: Crew, examination: Examination): readonly Member[] {
   const { vote, members } = examination;

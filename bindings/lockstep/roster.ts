@@ -41,7 +41,10 @@ export class Roster {
     this.#crew.emit({ type: 'fail', timeNs: this.#crew.timeNs, vmId, isDisposed: replica.isDisposed });
   }
 
-  /** The standby runs from its check point on; another one is made at the next verified one. A failure to make its program leaves it the standby: it may be tried again. */
+  /**
+   * The standby runs from its check point on; another one is made at the next verified one. A failure to make its program leaves it the standby: it may be
+   * tried again.
+   */
   takeOver(): CheckPoint {
     const { replica, state, checkPoint } = this.#keeper.standby!;
     const { number: vmId } = this.#add(replica, state, checkPoint);

@@ -115,8 +115,8 @@ export class Stepping<OwnJudge extends Judge = Judge> {
   }
 
   /**
-   * Runs until all replicas have finished, a difference ends it, or `until`; a later call goes on from there. Errors: what the engine fails with (OUT_OF_FRAMES, SWAP_FULL, …; a
-   * later call tries again), a program's own error where all replicas fail, DISPOSED, REENTRANT.
+   * Runs until all replicas have finished, a difference ends it, or `until`; a later call goes on from there. Errors: what the engine fails with
+   * (OUT_OF_FRAMES, SWAP_FULL, …; a later call tries again), a program's own error where all replicas fail, DISPOSED, REENTRANT.
    */
   async run(options: LockstepRunOptions = {}): Promise<LockstepResult> {
     const { signal, until } = checkRunOptions(options);

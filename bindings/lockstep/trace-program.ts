@@ -32,8 +32,9 @@ export interface TraceProgramMaker extends ProgramMaker {
 const FIELDS = ['checkPoints', 'loadsStore', 'signal'];
 
 /**
- * A recorded memory trace as a program for replicas: each replays all of it, with the contents that docs/semantics.md defines. Its processor state is the number of the next record
- * and of the next data record: a wrong one makes wrong stores from then on. Blocks of the trace are read once for all and stay in memory (0.06 to 0.3 bytes a record).
+ * A recorded memory trace as a program for replicas: each replays all of it, with the contents that docs/semantics.md defines. Its processor state is the
+ * number of the next record and of the next data record: a wrong one makes wrong stores from then on. Blocks of the trace are read once for all and stay in
+ * memory (0.06 to 0.3 bytes a record).
  */
 export async function traceProgram(trace: Trace, options: TraceProgramOptions = {}): Promise<TraceProgramMaker> {
   checkFields('options', options, FIELDS);

@@ -4,8 +4,8 @@ import type { Core } from '../engine/core.ts';
 const STEP_NS_LEAST = 1;
 
 /**
- * One VM's clock for several processors: while one of them runs, it is that processor's, and an access takes as long as there. Otherwise it is the latest time that any of
- * them has come to.
+ * One VM's clock for several processors: while one of them runs, it is that processor's, and an access takes as long as there. Otherwise it is the latest
+ * time that any of them has come to.
  */
 export class VmClock {
   readonly #core: Core;
