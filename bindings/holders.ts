@@ -21,7 +21,8 @@ const HIDDEN_NUMBER = 0;
 export class Holders {
   readonly #parts: EngineParts;
   readonly #vm: Vm;
-  readonly #replicas = new Set<Replica>();
+  /** By number. */
+  readonly #replicas = new Map<number, Replica>();
   readonly #snapshots = new Set<Snapshot>();
   /** Replicas that a snapshot is being loaded into: nobody outside knows them. */
   readonly #hidden = new Set<Replica>();
@@ -36,7 +37,11 @@ export class Holders {
   }
 
   get replicas(): readonly Replica[] {
-    return (this.#list ??= [...this.#replicas]);
+    return (this.#list ??= [...this.#replicas.values()]);
+  }
+  /** Undefined: it has ended, or none ever had the number. */
+  replicaOf(number: number): Replica | undefined {
+    return this.#replicas.get(number);
   }
   get first(): Replica | undefined {
     return (this.#first ??= this.#replicas.values().next().value);
@@ -55,7 +60,7 @@ export class Holders {
   replicaAdd(handle: number, devices: DeviceMap, base: Snapshot | null, maker: Maker): Replica {
     this.#numbered += 1;
     const replica = new Replica(this.#parts, this.#vm, handle, { number: this.#numbered, devices, base, origin: this.origin(maker) });
-    this.#replicas.add(replica);
+    this.#replicas.set(replica.number, replica);
     this.#list = undefined;
     return replica;
   }
@@ -105,7 +110,7 @@ export class Holders {
       return;
     }
     if (!(holder instanceof Replica) || this.#hidden.delete(holder)) return;
-    this.#replicas.delete(holder);
+    this.#replicas.delete(holder.number);
     this.#list = undefined;
     if (holder === this.#first) this.#first = undefined;
   }
@@ -128,7 +133,7 @@ export class Holders {
   /** All are gone from the engine. */
   detach(): void {
     for (const holders of [this.#replicas, this.#snapshots, this.#hidden]) {
-      for (const holder of holders) holder.detach();
+      for (const holder of holders.values()) holder.detach();
       holders.clear();
     }
     this.#list = [];

@@ -94,6 +94,10 @@ export class Vm {
   get replicas(): readonly Replica[] {
     return this.holders.replicas;
   }
+  /** The replica with this number, as page tables and locksteps tell it (VMID); undefined: it has ended, or none had it. Errors: INVALID_OPTION. */
+  replicaOf(number: number): Replica | undefined {
+    return this.holders.replicaOf(checkInteger('number', number, 1));
+  }
   /** The first replica: the only one, of a VM that was not forked. */
   get replica(): Replica {
     const { first } = this.holders;

@@ -55,7 +55,6 @@ export class CrewList implements Crew {
   readonly #byNumber = new Map<number, Hand>();
   /** Disposals of programs that are under way. */
   readonly #leaving: Promise<void>[] = [];
-  #taken = 0;
 
   constructor(options: CrewOptions) {
     this.vm = options.vm;
@@ -188,9 +187,8 @@ export class CrewList implements Crew {
 
   #join(replica: Replica, checkPoint: CheckPoint): Hand {
     const { program: make, progress } = this.#options;
-    const number = this.#taken + 1;
-    const program = checkProgram(make(this.#guest(replica, number)));
-    this.#taken = number;
+    const { number } = replica;
+    const program = checkProgram(make(this.#guest(replica)));
     const { timeNs } = this;
     const hand = { number, replica, program, timeNs, failure: null, arrival: null, isSuspended: false, waitedNs: 0, leftNs: timeNs };
     this.#members = [...this.#members, hand];
@@ -201,11 +199,11 @@ export class CrewList implements Crew {
     return hand;
   }
 
-  #guest(replica: Replica, number: number): ProgramGuest {
+  #guest(replica: Replica): ProgramGuest {
     const { clock } = this.#options;
     return {
       replica,
-      number,
+      number: replica.number,
       get timeNs() {
         return clock.timeNs;
       },

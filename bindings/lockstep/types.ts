@@ -27,7 +27,7 @@ export type ProgramStop = 'time' | 'position' | 'checkPoint' | 'waited' | 'input
 /** The virtual computer that a program runs on. */
 export interface ProgramGuest {
   readonly replica: Replica;
-  /** Number of the replica, from 1: VMID of the source's tables. */
+  /** That of the replica: VMID of the source's tables. */
   readonly number: number;
   /** Virtual time, in ns: that of the processor which runs the replica now. Accesses to `replica.memory` let it pass. */
   readonly timeNs: number;
@@ -166,7 +166,7 @@ export interface LockstepOptions {
 
 /** A replica that runs the program. */
 export interface Member {
-  /** VMID, from 1: never used again for another one. */
+  /** That of the replica (VMID): never used again for another one. */
   readonly number: number;
   readonly replica: Replica;
   readonly program: ReplicaProgram;
@@ -207,8 +207,8 @@ export type Verdict = 'goOn' | 'rollBack' | 'halt';
 
 /** What decides at check points. Its calls come when no program runs and the VM's clock is the time of the meeting. */
 export interface Judge {
-  /** Before the first slice. */
-  start?(): void | Promise<void>;
+  /** Before the first slice; 'halt' ends the run there, as by `settle`. */
+  start?(): Verdict | Promise<Verdict>;
   settle(meeting: Meeting): Verdict | Promise<Verdict>;
   /** After a meeting of kind `met`, or one whose members were brought to one check point, when input from outside has been written and before anyone goes on: the state to come back to. */
   leave?(checkPoint: CheckPoint): void | Promise<void>;
@@ -250,7 +250,7 @@ interface Timed {
   readonly timeNs: number;
 }
 
-/** Events by name; replicas by number (VMID). */
+/** Events by name; replicas by number (VMID): vm.replicaOf(number). */
 export interface LockstepEventMap extends JudgeEventMap {
   /** A slice has ended. */
   slice: { readonly type: 'slice'; readonly processor: number; readonly vmId: number; readonly fromNs: number } & Timed;
