@@ -61,15 +61,15 @@ export class CheckPointJudge implements Judge {
   // ---- as the runner calls it ---------------------------------------------------------------------------------------------
 
   /** Before the first slice: the replicas should be equal, and are the first verified state. */
-  start(): void {
+  start(): Verdict {
     const { vm, members, timeNs } = this.#crew;
     this.#requireStates();
     this.#interval.begin();
     vm.outside.hold();
     const arrivals = members.map((member) => ({ member, checkPoint: CHECK_POINT_START, timeNs }));
     const verdict = this.settle({ kind: 'met', checkPoint: CHECK_POINT_START, arrivals, missing: [], timeNs });
-    if (verdict === 'halt') throw this.#haltedError();
     this.leave(CHECK_POINT_START);
+    return verdict;
   }
 
   settle(meeting: Meeting): Verdict {

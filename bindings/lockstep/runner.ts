@@ -248,10 +248,11 @@ export class Runner {
   // ---- meetings ------------------------------------------------------------------------------------------------------------
 
   async #start(): Promise<void> {
-    await this.#setup.judge.start?.();
+    const verdict = await this.#setup.judge.start?.();
     this.#isStarted = true;
     this.#letGo();
     this.#noteFrames();
+    if (verdict === 'halt') this.#over('halted');
   }
 
   async #meet(): Promise<void> {

@@ -89,6 +89,17 @@ describe.each(WAYS)('%s', (_what, program, error) => {
   );
 });
 
+test("replicas that differ before the first slice: 'halt' ends the run there as anywhere, and a later one goes on", async () => {
+  const { vm, lockstep } = await made(2, counting, { onDifference: 'halt' });
+  vm.replicas[1]!.memory.store32(8 * PAGE, 1);
+  const starts: unknown[] = [];
+  lockstep.on('halt', ({ report }) => starts.push(report.checkPoint?.id));
+  expect(await lockstep.run()).toMatchObject({ end: 'halted', virtualNs: 1, replicas: [{ position: 0 }, { position: 0 }] });
+  vm.replicas[1]!.memory.store32(8 * PAGE, 0);
+  expect((await lockstep.run()).end).toBe('finished');
+  expect(starts).toEqual(['start']);
+});
+
 test('the standby cannot be taken out, too, before it has taken over: nobody would be left', async () => {
   const { vm, lockstep } = await made(1, makingFails(1), { standby: 1 });
   await lockstep.run({ until: { progress: 0.5 } });
