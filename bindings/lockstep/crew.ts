@@ -16,6 +16,7 @@ import type {
   Member,
   ProgramGuest,
   ProgramMaker,
+  ReplicaProgram,
 } from './types.ts';
 import type { Tiding } from './tidings.ts';
 import type { VmClock } from './vm-clock.ts';
@@ -112,8 +113,7 @@ export class CrewList implements Crew {
     this.#numbers = null;
     this.#options.progress.remove(member.number);
     this.#forget();
-    const ended = member.program.dispose?.();
-    if (ended !== undefined) this.#leaving.push(ended.catch(() => undefined));
+    this.#leaving.push(programEnd(member.program));
   }
 
   restored(member: Member, checkPoint: CheckPoint): void {
@@ -234,4 +234,13 @@ function stateOf(arrival: Arrival | null, hasFailed: boolean): LockstepReplicaRe
   if (hasFailed) return 'failed';
   if (arrival === null) return 'running';
   return isEnd(arrival.checkPoint) ? 'finished' : 'waiting';
+}
+
+/** A program that cannot end well has left all the same. */
+async function programEnd(program: ReplicaProgram): Promise<void> {
+  try {
+    await program.dispose?.();
+  } catch {
+    // its replica is out of the lockstep, and nobody waits for more
+  }
 }

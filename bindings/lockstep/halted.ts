@@ -13,10 +13,12 @@ export function haltedError(vm: string, report: CheckPointReport, rollBacks: num
   const who = minority.length === 0 ? 'no majority says who is wrong' : `against the majority: replica ${minority.join(', ')}`;
   const failure = failureOf(differences);
   const failed = failure === undefined ? '' : ` A program failed: ${failure instanceof Error ? failure.message : valueShown(failure)}`;
+  const isLate = failure === undefined && differences.some(({ kind }) => kind === 'checkPoint');
+  const limit = isLate ? ' Replicas that are only slow need a larger checkPointLimit.' : '';
   const attempts = rollBacks === 0 ? '' : `, ${rollBacks} roll-backs`;
   return new LockstepHaltedError(
     `The replicas of VM '${vm}' differ at ${place}: ${pages} pages, ${states} processor states, ${count(differences, 'checkPoint')} places; ${who}. ` +
-      `Tried in vain: ${tried.join(', ') || 'nothing'}${attempts}.${failed} Look at lockstep.report; take a replica out with lockstep.fail(), ` +
+      `Tried in vain: ${tried.join(', ') || 'nothing'}${attempts}.${failed}${limit} Look at lockstep.report; take a replica out with lockstep.fail(), ` +
       "or choose onDifference: 'report' to go on as they are.",
     {
       vm,

@@ -2,7 +2,7 @@ import { DISPOSE_ASYNC, disposedError, Origin } from '../dispose.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { InvalidOptionError, ReentrantError } from '../errors.ts';
 import type { Replica } from '../replica.ts';
-import { pause, throwIfAborted } from '../signal.ts';
+import { pause, throwIfAborted, waitAbortable } from '../signal.ts';
 import type { Vm } from '../vm.ts';
 import { AssignmentTable } from './assignment-table.ts';
 import { CrewList } from './crew.ts';
@@ -183,7 +183,7 @@ export class Stepping<OwnJudge extends Judge = Judge> {
     const runner = this.#runner;
     let pauseAtMs = performance.now() + WALL_MS_BETWEEN_PAUSES;
     for (let end = runner.step(); end !== 'over'; end = runner.step()) {
-      if (end === 'input') await runner.pending;
+      if (end === 'input' && runner.pending !== null) await waitAbortable(runner.pending, signal);
       if (performance.now() < pauseAtMs) continue;
       await pause();
       throwIfAborted(signal);

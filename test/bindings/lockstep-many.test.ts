@@ -68,8 +68,6 @@ test('1,000 replicas with a processor each', async () => {
   const vm = engine.createVm({ memory: 256 * REGION, addressSpace: 4 * PAGE, replicas: REPLICAS });
   const store = ({ replica: { memory } }: { replica: typeof vm.replica }): void => memory.store32(0, memory.load32(0) + 1);
   const lockstep = vm.lockstep({ program: (guest) => new ListProgram(guest, steps(20, store), [10]) });
-  const started = performance.now();
   expect((await lockstep.run()).end).toBe('finished');
-  expect(performance.now() - started).toBeLessThan(2000); // of which most are stores that copy
   expect(vm.replicas.every(({ memory }) => memory.load32(0) === 20)).toBe(true);
 });
