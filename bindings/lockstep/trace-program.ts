@@ -37,6 +37,7 @@ const FIELDS = ['checkPoints', 'loadsStore', 'signal'];
  * memory (0.06 to 0.3 bytes a record).
  */
 export async function traceProgram(trace: Trace, options: TraceProgramOptions = {}): Promise<TraceProgramMaker> {
+  if (!isTrace(trace)) throw new InvalidOptionError('trace', trace, 'a trace, as openTrace() gives one');
   checkFields('options', options, FIELDS);
   const { signal, loadsStore = true } = options;
   checkBoolean('loadsStore', loadsStore);
@@ -54,6 +55,11 @@ export async function traceProgram(trace: Trace, options: TraceProgramOptions = 
   const properties = { footprintBytes, units: blocks.units, dispose: () => blocks.dispose() };
   // a function has a length of its own, which assignment does not reach
   return Object.defineProperty(Object.assign(make, properties), 'length', { value: length });
+}
+
+function isTrace(value: unknown): boolean {
+  const { totals, blocks } = (value ?? {}) as Partial<Trace>;
+  return typeof totals === 'function' && typeof blocks === 'function';
 }
 
 interface TracePlan {

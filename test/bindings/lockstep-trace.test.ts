@@ -238,6 +238,10 @@ describe('bad input', () => {
     expect(thrownBy(() => lockstepMake(engine, vm, { program }))).toEqual(refused('addressSpace'));
   });
 
+  test.each([['x'], [null], [undefined], [{ totals: 1, blocks: 2 }]])('what is no trace: %s', async (value) => {
+    await expect(traceProgram(value as never)).rejects.toThrow(refused('trace'));
+  });
+
   test('options of other kinds', async () => {
     await expect(traceProgram(traceOf(LONG), { every: 1 } as never)).rejects.toThrow(refused('options.every'));
     await expect(traceProgram(traceOf(LONG), { loadsStore: 1 } as never)).rejects.toThrow(refused('loadsStore'));
